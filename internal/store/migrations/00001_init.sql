@@ -317,6 +317,7 @@ CREATE TABLE touch (
     answer_words  text,
     sent_at       timestamptz,
     ended_at      timestamptz,
+    followed_at   timestamptz,           -- campaigns.Next has seen its end, and its follow-ups are made
     created_at    timestamptz NOT NULL,
     UNIQUE NULLS NOT DISTINCT (client_id, contact_id, campaign_id, step, occasion)
 );
@@ -326,6 +327,7 @@ CREATE INDEX touch_live ON touch (state, worker) WHERE state IN ('sending', 'uns
 CREATE INDEX touch_call ON touch (call_id) WHERE call_id IS NOT NULL;
 CREATE INDEX touch_parent ON touch (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX touch_address ON touch (address, sent_at) WHERE address IS NOT NULL;
+CREATE INDEX touch_follow ON touch (ended_at) WHERE followed_at IS NULL AND state IN ('answered', 'done', 'failed', 'skipped');
 CREATE INDEX touch_closing ON touch (closes_at) WHERE state = 'sent' AND closes_at IS NOT NULL;
 
 -- One answer per invitation, correctable until it closes.
