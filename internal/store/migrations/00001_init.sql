@@ -210,7 +210,8 @@ CREATE TABLE client_fact (
     mail_basis          boolean NOT NULL DEFAULT false,
     call_basis          boolean NOT NULL DEFAULT false,
     mail_opposed        boolean NOT NULL DEFAULT false,
-    call_opposed        boolean NOT NULL DEFAULT false
+    call_opposed        boolean NOT NULL DEFAULT false,
+    consumer            boolean NOT NULL DEFAULT false  -- told so, or doubtful: no SIREN, no order, only a mobile number
 );
 CREATE TABLE client_stale (client_id bigint PRIMARY KEY REFERENCES client); -- touched since its facts were made
 
