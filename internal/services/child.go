@@ -123,3 +123,8 @@ func waitGone(ctx context.Context, pid int, dir string) error {
 	}
 	return nil
 }
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

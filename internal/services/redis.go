@@ -6,9 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -35,9 +38,13 @@ func (a redisAddress) client() *redis.Client {
 }
 
 func (a redisAddress) answers(ctx context.Context) bool {
-	if a.Addr == "" {
+	// A bare dial first: go-redis would write to the log that nobody is there.
+	dialer := net.Dialer{Timeout: time.Second}
+	conn, err := dialer.DialContext(ctx, a.Network, a.Addr)
+	if err != nil {
 		return false
 	}
+	conn.Close()
 	c := a.client()
 	defer c.Close()
 	return c.Ping(ctx).Err() == nil
@@ -47,23 +54,24 @@ func (a redisAddress) answers(ctx context.Context) bool {
 // one inside the process. Call it under the start lock.
 func (s *Services) openRedis(ctx context.Context, h *home, o Options) error {
 	r := &redisChild{home: h, opts: o}
-	if h.run.Redis.Network == "unix" && h.run.Redis.answers(ctx) {
-		s.Redis, s.running = h.run.Redis.option(), append(s.running, r)
-		o.Log.Info("redis adopted", "addr", h.run.Redis.Addr)
-		return nil
-	}
-	p, err := findRedis(ctx, h.owner, o)
-	if err == nil {
-		s.running = append(s.running, r)
-		if err = r.start(ctx, p); err == nil {
-			s.Redis = h.run.Redis.option()
-		}
+	adopted, err := r.adopt(ctx)
+	if err != nil {
 		return err
 	}
-	if !errors.Is(err, ErrNotInstalled) || o.excludes(FromProcess) {
-		return fmt.Errorf("private Redis in %s: %w", h.dir, err)
+	if !adopted {
+		p, err := findRedis(ctx, h.owner, o)
+		if errors.Is(err, ErrNotInstalled) && !o.excludes(FromProcess) {
+			return s.openInProcess(ctx, h, o, err)
+		}
+		if err == nil {
+			err = r.start(ctx, p)
+		}
+		if err != nil {
+			return fmt.Errorf("private Redis in %s: %w", h.dir, err)
+		}
 	}
-	return s.openInProcess(ctx, h, o, err)
+	s.Redis, s.running = h.run.Redis.option(), append(s.running, r)
+	return nil
 }
 
 // redisChild is a private redis-server on a unix socket, with an append-only
@@ -75,6 +83,46 @@ type redisChild struct {
 
 func (r *redisChild) name() string { return "Redis" }
 func (r *redisChild) leave()       {}
+func (r *redisChild) data() string { return r.home.path("redis") }
+
+// address is the same whenever the home has the same socket folder.
+func (r *redisChild) address() redisAddress {
+	return redisAddress{Network: "unix", Addr: filepath.Join(r.home.run.Runtime, "redis.sock")}
+}
+
+// pid is that of the server which works on our data; 0 when none does.
+func (r *redisChild) pid() int {
+	b, err := os.ReadFile(filepath.Join(r.data(), "redis.pid"))
+	if err != nil {
+		return 0
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil || !runsIn(pid, r.data()) {
+		return 0
+	}
+	return pid
+}
+
+// adopt waits for a server that runs already and tells whether there is one.
+func (r *redisChild) adopt(ctx context.Context) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, bootTimeout)
+	defer cancel()
+	pid := r.pid()
+	for addr := r.address(); pid != 0; pid = r.pid() {
+		if addr.answers(ctx) {
+			r.opts.Log.Info("redis adopted", "pid", pid)
+			r.home.run.Redis = addr
+			return true, r.home.saveRun()
+		}
+		if !exists(addr.Addr) {
+			return false, r.stop(ctx) // its socket folder was swept away
+		}
+		if err := pause(ctx, 10*time.Millisecond); err != nil {
+			return false, fmt.Errorf("private Redis: process %d has the data but does not answer: %w", pid, err)
+		}
+	}
+	return false, nil
+}
 
 func (r *redisChild) start(ctx context.Context, p program) error {
 	begun := time.Now()
@@ -82,7 +130,7 @@ func (r *redisChild) start(ctx context.Context, p program) error {
 	if err != nil {
 		return err
 	}
-	addr := redisAddress{Network: "unix", Addr: filepath.Join(r.home.run.Runtime, "redis.sock")}
+	addr := r.address()
 	c, err := r.home.start(dir, p, "redis.log", r.settings(dir, addr.Addr)...)
 	if err != nil {
 		return err
@@ -100,7 +148,7 @@ func (r *redisChild) start(ctx context.Context, p program) error {
 func (r *redisChild) settings(dir, socket string) []string {
 	set := []string{
 		"--port", "0", "--unixsocket", socket, "--unixsocketperm", "700",
-		"--dir", dir, "--daemonize", "no", "--save", "",
+		"--dir", dir, "--pidfile", filepath.Join(dir, "redis.pid"), "--daemonize", "no", "--save", "",
 		"--maxmemory-policy", "noeviction", "--appendonly", "yes", "--appendfsync", "everysec",
 	}
 	if r.opts.Disposable {
@@ -109,25 +157,16 @@ func (r *redisChild) settings(dir, socket string) []string {
 	return set
 }
 
-// stop lets Redis finish its log. It is asked for its pid first, because the
-// answer to SHUTDOWN is a closed connection, before the process has ended.
+// stop lets Redis finish its log.
 func (r *redisChild) stop(ctx context.Context) error {
-	addr := r.home.run.Redis
-	if addr.Network != "unix" {
+	pid := r.pid()
+	if pid == 0 {
 		return nil
 	}
-	c := addr.client()
-	defer c.Close()
-	info, err := c.Info(ctx, "server").Result()
-	if err != nil {
-		return nil // it does not run
+	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("signal process %d: %w", pid, err)
 	}
-	pid, err := strconv.Atoi(infoField(info, "process_id"))
-	if err != nil {
-		return fmt.Errorf("pid of redis: %w", err)
-	}
-	_ = c.Shutdown(ctx).Err()
-	return waitGone(ctx, pid, r.home.path("redis"))
+	return waitGone(ctx, pid, r.data())
 }
 
 // infoField finds one value in the answer to INFO.

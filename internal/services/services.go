@@ -233,7 +233,7 @@ func (s *Services) withLeftBehind() []stopper {
 		all = append(all, s.running[i])
 		seen[s.running[i].name()] = true
 	}
-	for _, other := range []stopper{&redisChild{home: s.home}, &postgres{home: s.home, opts: Options{Log: s.log}}} {
+	for _, other := range []stopper{&redisChild{home: s.home, opts: Options{Log: s.log}}, &postgres{home: s.home, opts: Options{Log: s.log}}} {
 		if !seen[other.name()] {
 			all = append(all, other)
 		}

@@ -20,6 +20,7 @@ package testkit
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -59,4 +60,16 @@ func init() {
 		defer cancel()
 		return openTemplate(ctx)
 	})
+}
+
+// DataDir is an empty folder for private services, removed when the test
+// ends. t.TempDir would not do: it is closed to the user whom the servers run
+// as when root tests.
+func DataDir(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }

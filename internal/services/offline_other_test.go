@@ -1,0 +1,9 @@
+//go:build unix && !linux
+
+package services
+
+import "syscall"
+
+const haveNamespaces = false
+
+func cutOff() *syscall.SysProcAttr { return nil }
