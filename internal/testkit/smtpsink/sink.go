@@ -152,6 +152,13 @@ func (s *Sink) Accepted() int { return int(s.accepted.Load()) }
 // Connections is the number of connections made to the server since its start.
 func (s *Sink) Connections() int { return int(s.connections.Load()) }
 
+// Open is the number of connections open now.
+func (s *Sink) Open() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
 // Commands is the number of command lines received.
 func (s *Sink) Commands() int { return int(s.commands.Load()) }
 
