@@ -2,7 +2,6 @@ package services
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"strconv"
@@ -42,11 +41,10 @@ func checkDatabase(ctx context.Context, url string) error {
 func checkRedis(ctx context.Context, url string) (asynq.RedisConnOpt, []string, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	opt, err := asynq.ParseRedisURI(url)
+	opt, err := parseRedis(url)
 	if err != nil {
-		return nil, nil, fmt.Errorf("RELANCE_REDIS_URL: write it as redis://user:password@host:6379/0, rediss://, redis-socket:///path or redis-sentinel://: %w", err)
+		return nil, nil, fmt.Errorf("RELANCE_REDIS_URL: write it as redis://user:password@host:6379/0, rediss://, unix:///path or redis-sentinel://: %w", err)
 	}
-	opt = keepUser(opt, url)
 	c, ok := opt.MakeRedisClient().(redis.UniversalClient)
 	if !ok {
 		return nil, nil, errors.New("RELANCE_REDIS_URL: not a Redis address")
@@ -62,23 +60,20 @@ func checkRedis(ctx context.Context, url string) (asynq.RedisConnOpt, []string, 
 	return opt, forgetfulness(ctx, c), nil
 }
 
-// keepUser adds what asynq's parser drops: the user name, and TLS details of
-// go-redis's own parser.
-func keepUser(opt asynq.RedisConnOpt, url string) asynq.RedisConnOpt {
-	plain, ok := opt.(asynq.RedisClientOpt)
-	if !ok {
-		return opt
+// parseRedis leaves sentinels to asynq's parser, and the rest to go-redis's,
+// which also knows user names.
+func parseRedis(url string) (asynq.RedisConnOpt, error) {
+	if strings.HasPrefix(url, "redis-sentinel://") {
+		return asynq.ParseRedisURI(url)
 	}
-	full, err := redis.ParseURL(url)
+	o, err := redis.ParseURL(url)
 	if err != nil {
-		return opt
+		return nil, err
 	}
-	plain.Username, plain.Password = full.Username, full.Password
-	if full.TLSConfig != nil {
-		plain.TLSConfig = full.TLSConfig.Clone()
-		plain.TLSConfig.MinVersion = tls.VersionTLS12
-	}
-	return plain
+	return asynq.RedisClientOpt{
+		Network: o.Network, Addr: o.Addr, DB: o.DB,
+		Username: o.Username, Password: o.Password, TLSConfig: o.TLSConfig,
+	}, nil
 }
 
 // forgetfulness lists settings under which Redis loses tasks. Managed

@@ -16,7 +16,7 @@ import (
 func TestOwnServicesAreUsedAndNothingIsStarted(t *testing.T) {
 	theirs := open(t, both(dataFolder(t)))
 	socket := theirs.Redis.(asynq.RedisClientOpt).Addr
-	s := open(t, Options{DatabaseURL: theirs.DatabaseURL, RedisURL: "redis-socket://" + socket, NeedRedis: true})
+	s := open(t, Options{DatabaseURL: theirs.DatabaseURL, RedisURL: "unix://" + socket, NeedRedis: true})
 	if s.home != nil || s.DatabaseURL != theirs.DatabaseURL {
 		t.Errorf("home %v, database %s", s.home, s.DatabaseURL)
 	}
@@ -37,7 +37,7 @@ func TestARedisThatMayForgetIsNoticed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	url := "redis-socket://" + theirs.Redis.(asynq.RedisClientOpt).Addr
+	url := "unix://" + theirs.Redis.(asynq.RedisClientOpt).Addr
 	s := open(t, Options{NoDatabase: true, RedisURL: url, NeedRedis: true})
 	if all := strings.Join(s.Notices, " "); !strings.Contains(all, "noeviction") || !strings.Contains(all, "append-only") {
 		t.Errorf("notices: %q", s.Notices)
@@ -64,11 +64,11 @@ func TestOwnServicesThatDoNotAnswerAreNamedTogether(t *testing.T) {
 
 func TestARedisAddressKeepsItsUserAndDatabase(t *testing.T) {
 	const url = "rediss://me:mine@redis.example:6380/3"
-	opt, err := asynq.ParseRedisURI(url)
+	opt, err := parseRedis(url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := keepUser(opt, url).(asynq.RedisClientOpt)
+	got := opt.(asynq.RedisClientOpt)
 	if got.Username != "me" || got.Password != "mine" || got.DB != 3 || got.TLSConfig == nil || got.TLSConfig.ServerName != "redis.example" {
 		t.Errorf("got %+v", got)
 	}
