@@ -1,0 +1,60 @@
+package campaigns
+
+import (
+	"slices"
+
+	"github.com/relance/relance/internal/calendar"
+)
+
+// The surge guard: a pass may always plan surgeFloor touches, and surgeTimes the median of the passes before.
+const (
+	surgeFloor  = 20
+	surgeTimes  = 3
+	surgeMemory = 20
+)
+
+// Surge reports whether a later pass plans so much more than usual that the campaign is held until a person looks.
+// last are the numbers planned by earlier passes, newest first; twenty count. The first pass has a guard of its own.
+func Surge(planned int, last []int) (limit int, held bool) {
+	last = slices.Clone(last[:min(len(last), surgeMemory)])
+	slices.Sort(last)
+	limit = max(surgeFloor, int(surgeTimes*median(last)))
+	return limit, planned > limit
+}
+
+// median of sorted numbers; 0 of none.
+func median(sorted []int) float64 {
+	n := len(sorted)
+	switch {
+	case n == 0:
+		return 0
+	case n%2 == 1:
+		return float64(sorted[n/2])
+	}
+	return float64(sorted[n/2-1]+sorted[n/2]) / 2
+}
+
+// Freshness says whether order data is new enough to infer something from an order's absence.
+type Freshness struct {
+	Fresh   bool
+	Age     int // working days since the newest order import or order, whichever is newer
+	Allowed int // working days
+}
+
+// Fresh compares the newest order date and the newest order import (zero: none) with today: they may be twice the usual
+// gap between imports old, but at least `least` and at most `most` working days. gaps are the working days between
+// successive order imports; without any, `most` is allowed.
+func Fresh(newestOrder, newestImport calendar.Date, gaps []int, today calendar.Date, h *calendar.House, least, most int) Freshness {
+	allowed := most
+	if len(gaps) > 0 {
+		gaps = slices.Clone(gaps)
+		slices.Sort(gaps)
+		allowed = min(max(int(2*median(gaps)), least), most)
+	}
+	newest := max(newestOrder, newestImport)
+	if newest == 0 {
+		return Freshness{Allowed: allowed}
+	}
+	age := h.WorkingDays(newest, today, "")
+	return Freshness{Fresh: age <= allowed, Age: age, Allowed: allowed}
+}

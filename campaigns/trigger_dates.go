@@ -1,0 +1,106 @@
+package campaigns
+
+import (
+	"time"
+
+	"github.com/relance/relance/internal/calendar"
+)
+
+// Kind implements Trigger.
+func (Yearly) Kind() string { return "yearly" }
+
+// look draws the day from the ref alone, so that it is the same day in all campaigns' previews and from year to year
+// (but for holidays). A year whose day lies before the campaign's start is left out, and so is a client who was not in
+// the audience on its day: it is asked next year.
+func (t Yearly) look(p *Pass, f *Facts, _ []Touch) firing {
+	fi := firing{kind: onYear, base: p.today, exact: true}
+	fi.on, fi.until = t.day(p, f, p.year), p.yearEnd
+	if fi.on < p.begun {
+		fi.never = ReasonBeforeStart
+	}
+	return fi
+}
+
+func (t Yearly) day(p *Pass, f *Facts, year int) calendar.Date {
+	if t.Month == 0 {
+		return p.House.OpenDayOfYear(year, draw("", "yearly", f.Ref), f.Country)
+	}
+	first := calendar.NewDate(year, time.Month(t.Month), 1)
+	return min(first+calendar.Date(t.Day-1), first.AddMonths(1)-1) // 29 February is the 28th in most years
+}
+
+func (Yearly) holds(*Pass, *Facts, *Touch, firing) bool { return true }
+
+func (Yearly) figures(_ *Pass, _ *Facts, now firing) []Figure {
+	return []Figure{{"day", now.on}}
+}
+
+// Kind implements Trigger.
+func (On) Kind() string { return "on" }
+
+func (t On) look(p *Pass, _ *Facts, _ []Touch) firing {
+	slot := p.slot
+	fi := firing{kind: onSlot, base: slot, on: slot, exact: true}
+	switch {
+	case slot == 0 && t.Cron == nil:
+		fi.never = ReasonSlotMissed
+	case slot == 0:
+		fi.never = ReasonNotYet
+	default:
+		fi.until = p.House.Add(slot, t.Window, "")
+	}
+	return fi
+}
+
+func (On) holds(*Pass, *Facts, *Touch, firing) bool { return true }
+
+func (On) figures(_ *Pass, _ *Facts, now firing) []Figure {
+	return []Figure{{"slot", now.on}}
+}
+
+// last returns the newest slot up to a day; zero: none.
+func (t On) last(today calendar.Date) calendar.Date {
+	if t.Cron != nil {
+		return t.Cron.last(today)
+	}
+	if t.Date <= today {
+		return t.Date
+	}
+	return 0
+}
+
+// Next returns the first slot after a day; zero: none.
+func (t On) Next(day calendar.Date) calendar.Date {
+	if t.Cron != nil {
+		return t.Cron.next(day)
+	}
+	if t.Date > day {
+		return t.Date
+	}
+	return 0
+}
+
+// Missed lists the slots since the last pass that nothing was planned for, because their window had passed: who runs a
+// pass says so. The newest slot is listed only once its own window has passed.
+func (t On) Missed(p *Pass) []calendar.Date {
+	var missed []calendar.Date
+	from := max(p.Since, p.begun-1)
+	for slot := t.Next(from); slot != 0 && slot <= p.today; slot = t.Next(slot) {
+		if next := t.Next(slot); p.House.Add(slot, t.Window, "") < p.today || next != 0 && next <= p.today {
+			missed = append(missed, slot)
+		}
+	}
+	return missed
+}
+
+// Kind implements Trigger.
+func (Answer) Kind() string { return "answer" }
+
+// look: an answer campaign is never planned from facts; FromAnswer makes its touches.
+func (Answer) look(*Pass, *Facts, []Touch) firing {
+	return firing{kind: onAnswer, never: ReasonNotYet}
+}
+
+func (Answer) holds(*Pass, *Facts, *Touch, firing) bool { return true }
+
+func (Answer) figures(*Pass, *Facts, firing) []Figure { return nil }
