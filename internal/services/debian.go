@@ -34,7 +34,7 @@ func (p *postgres) fromDebian(ctx context.Context, major int) (postgresBinaries,
 	}
 	defer unlock()
 	if _, err := os.Stat("/usr/share/zoneinfo/Europe/Paris"); err != nil {
-		return postgresBinaries{}, errors.New("Debian's Postgres needs the package tzdata")
+		return postgresBinaries{}, errors.New("the package postgresql needs tzdata, which is not installed")
 	}
 	if bin, err := p.unpackedDebian(ctx, cache, major); err == nil {
 		return bin, nil
@@ -155,7 +155,7 @@ func (d *debian) newestServer(ctx context.Context, major int) (string, error) {
 		}
 	}
 	if best == 0 {
-		return "", errors.New("Debian's lists have no such Postgres")
+		return "", errors.New("the package lists have no such Postgres")
 	}
 	return "postgresql-" + strconv.Itoa(best), nil
 }
