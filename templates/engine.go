@@ -140,19 +140,23 @@ func dialled(r rune) rune {
 }
 
 // part is one compiled piece of a message: its HTML, its text, its subject.
-type part struct{ template *liquid.Template }
+type part struct {
+	template *liquid.Template
+	size     int // bytes of its source: about what it renders to
+}
 
 func compilePart(e *liquid.Engine, source string) (part, error) {
 	t, err := e.ParseString(source)
 	if err != nil {
 		return part{}, err
 	}
-	return part{t}, nil
+	return part{t, len(source)}, nil
 }
 
 func (p part) render(bindings map[string]any) (string, error) {
-	out := &bounded{left: maxOutput}
-	if err := p.template.FRender(out, bindings); err != nil {
+	var out bounded
+	out.b.Grow(p.size + p.size/8)
+	if err := p.template.FRender(&out, bindings); err != nil {
 		return "", err
 	}
 	return out.b.String(), nil
@@ -164,17 +168,19 @@ func (p part) line(bindings map[string]any) (string, error) {
 	return strings.Join(strings.FieldsFunc(clean(s, false), func(r rune) bool { return r == ' ' }), " "), err
 }
 
-// bounded collects output up to a limit, then stops the rendering.
-type bounded struct {
-	b    strings.Builder
-	left int
+// bounded collects output up to maxOutput, then stops the rendering.
+type bounded struct{ b strings.Builder }
+
+func (w *bounded) Write(p []byte) (int, error) {
+	if w.b.Len()+len(p) > maxOutput {
+		return 0, errTooLong
+	}
+	return w.b.Write(p)
 }
 
-func (w *bounded) Write(p []byte) (int, error) { return w.WriteString(string(p)) }
-
-// WriteString is what Liquid and its escaper call; it spares a copy.
+// WriteString spares Liquid's escaper a copy.
 func (w *bounded) WriteString(s string) (int, error) {
-	if w.left -= len(s); w.left < 0 {
+	if w.b.Len()+len(s) > maxOutput {
 		return 0, errTooLong
 	}
 	return w.b.WriteString(s)

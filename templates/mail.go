@@ -29,8 +29,10 @@ type Rendered struct {
 
 // letter is what the layout is filled with, once per mail; all of it still holds tokens instead of Liquid.
 type letter struct {
-	Language, Subject, Preheader, Body, Footer, CSS string
-	Button                                          bool
+	Language, Subject, Preheader, Body, Footer string
+	CSS                                        string // goes into the elements, but for what is under @media
+	Dark                                       string // apart: a mail program that does not know it must not drop the rest
+	Button                                     bool   // there is one, and it wears the company's colour
 }
 
 // compileMail makes a mail of its file and the footer of its language.
@@ -87,13 +89,13 @@ func (s *source) field(key, language string) string {
 
 // compose makes the two Liquid sources of a mail: the whole letter with its CSS inlined, and the plain text.
 func compose(src, foot *source, language string) (htmlSource, textSource string, err error) {
-	sh := newShelf(src.body.text, foot.body.text, letterHTML(), letterCSS())
+	sh := newShelf(src.body.text, foot.body.text, embedded("layout/letter.html"))
 	body, footer := sh.parse(sh.protect(src.body, language)), sh.parse(sh.protect(foot.body, language))
 	if found := append(body.problems(), footer.problems()...); len(found) > 0 {
 		return "", "", fmt.Errorf("%s", strings.Join(found, "; "))
 	}
 	l := letter{
-		Language: language, CSS: letterCSS(),
+		Language: language, CSS: embedded("layout/letter.css"), Dark: embedded("layout/dark.css"),
 		Subject:   html.EscapeString(src.field("subject", language)),
 		Preheader: html.EscapeString(src.field("preheader", language)),
 	}
@@ -111,7 +113,7 @@ func compose(src, foot *source, language string) (htmlSource, textSource string,
 
 // inlined sets the letter, moves its CSS into the elements, and puts the Liquid back.
 func (l letter) inlined(sh *shelf) (string, error) {
-	layout, err := template.New("letter").Delims("<%", "%>").Parse(letterHTML())
+	layout, err := template.New("letter").Delims("<%", "%>").Parse(embedded("layout/letter.html"))
 	if err != nil {
 		return "", fmt.Errorf("letter: %w", err)
 	}
@@ -133,10 +135,6 @@ func (l letter) inlined(sh *shelf) (string, error) {
 	}
 	return sh.restoreHTML(out), nil
 }
-
-func letterHTML() string { return embedded("layout/letter.html") }
-
-func letterCSS() string { return embedded("layout/letter.css") }
 
 func embedded(file string) string {
 	b, err := shipped.ReadFile(file)

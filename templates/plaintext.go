@@ -126,7 +126,7 @@ func (t *plainText) link(n *ast.Link) string {
 	words, address := t.inline(n), string(n.Destination)
 	address = strings.TrimPrefix(strings.TrimPrefix(address, "mailto:"), "tel:")
 	switch {
-	case words == address:
+	case t.m.shelf.restore(words) == t.m.shelf.restore(address):
 		return address
 	case n.Parent().ChildCount() == 1:
 		return words + t.colon + "\n" + address

@@ -165,7 +165,7 @@ func (p *passage) check(file string, body bool) []Problem {
 	if len(problems) == 0 {
 		if _, err := newEngine("fr", false).ParseString(p.liquid()); err != nil {
 			add(0, liquidMessage(err), "")
-			problems[len(problems)-1].Line = p.line + max(err.LineNumber(), 1) - 1
+			problems[len(problems)-1].Line = p.line + err.LineNumber() // Liquid counts from 0 here
 		}
 	}
 	return problems
@@ -258,7 +258,7 @@ func onlyTags(line string) bool {
 // paragraphOf counts the breaks before an offset: blank lines, and lines that hold only tags.
 func paragraphOf(text string, offset int) int {
 	n := 0
-	for _, line := range strings.Split(text[:offset], "\n") {
+	for line := range strings.Lines(text[:strings.LastIndexByte(text[:offset], '\n')+1]) {
 		if strings.TrimSpace(line) == "" || onlyTags(line) {
 			n++
 		}

@@ -4,9 +4,9 @@ package nearest
 import "strings"
 
 // Word returns the candidate closest to word, or "" when none is close enough to be worth proposing
-// (more than a third of its letters, and at least two, would have to change). Case is ignored.
+// (more than a third of its letters would have to change). Case is ignored.
 func Word(word string, candidates []string) string {
-	best, bestDistance := "", len(word)/3+2
+	best, bestDistance := "", len(word)/3+1
 	for _, c := range candidates {
 		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < bestDistance {
 			best, bestDistance = c, d
