@@ -54,7 +54,10 @@ func newBatch(ctx context.Context, c *Conn, messages []Message) *batch {
 // run takes messages to their verdicts until none is left or an error ends the
 // connection. It dials when there is none.
 func (b *batch) run() error {
-	if b.conn.link == nil && b.next < len(b.messages) {
+	if b.next == len(b.messages) {
+		return nil
+	}
+	if b.conn.link == nil {
 		l, err := b.conn.sender.dial(b.ctx)
 		if err != nil {
 			return err
@@ -80,19 +83,26 @@ func (b *batch) run() error {
 	return b.settle()
 }
 
-// hurryWhenOver shortens the wait for answers once the context is over.
-func (b *batch) hurryWhenOver(l *link) (stop func() bool) {
-	if l == nil {
-		return func() bool { return false }
+// hurryWhenOver shortens the wait for answers once the context is over. stop
+// returns when it no longer touches the connection, which has other users.
+func (b *batch) hurryWhenOver(l *link) (stop func()) {
+	done := make(chan struct{})
+	cancel := context.AfterFunc(b.ctx, func() {
+		defer close(done)
+		l.extend(b.conn.sender.cfg.Grace)
+	})
+	return func() {
+		if !cancel() {
+			<-done
+		}
 	}
-	return context.AfterFunc(b.ctx, func() { l.extend(b.conn.sender.cfg.Grace) })
 }
 
 // ready waits for the turn of the next message. When there is something to wait
 // for, the message before is finished first: its server is not kept waiting.
 func (b *batch) ready() error {
 	limiter := b.conn.sender.limiter
-	if b.ctx.Err() == nil && (limiter == nil || limiter.Allow()) {
+	if b.ctx.Err() == nil && limiter.Allow() {
 		return nil
 	}
 	if err := b.settle(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	gomail "github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
@@ -31,6 +32,16 @@ func BenchmarkSend(b *testing.B) {
 	for _, key := range []string{"rsa", "ed25519"} {
 		b.Run("pipelined, DKIM "+key+"/4", func(b *testing.B) {
 			benchSend(b, 4, smtpsink.Options{}, Config{DKIM: testKey(b, key)})
+		})
+	}
+}
+
+// BenchmarkSendFarAway is the same with a server 20 ms away, ten connections:
+// there the round trips decide.
+func BenchmarkSendFarAway(b *testing.B) {
+	for _, noPipelining := range []bool{false, true} {
+		b.Run(fmt.Sprintf("pipelining %v", !noPipelining), func(b *testing.B) {
+			benchSend(b, 10, smtpsink.Options{NoPipelining: noPipelining, Latency: 20 * time.Millisecond}, Config{})
 		})
 	}
 }

@@ -65,7 +65,7 @@ func (c *Conn) Send(ctx context.Context, messages []Message) []Result {
 func again(err error, useful bool) bool {
 	var slow net.Error
 	silent := errors.As(err, &slow) && slow.Timeout()
-	return useful && !silent && !errors.Is(err, errUnknown) && !errors.Is(err, errBusy)
+	return useful && !silent && !errors.Is(err, errUnknown)
 }
 
 // hangUp drops the connection.

@@ -97,7 +97,16 @@ func (a Address) header() (*mail.Address, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &mail.Address{Name: oneLine(a.Name, 200), Address: e.address}, nil
+	return &mail.Address{Name: a.shown(), Address: e.address}, nil
+}
+
+// maxName bounds a display name, in bytes.
+const maxName = 200
+
+// shown is the name without what no name needs: line ends, and the backslash,
+// which net/mail leaves bare in an encoded name, so that some cannot read it.
+func (a Address) shown() string {
+	return oneLine(strings.ReplaceAll(a.Name, "\\", " "), maxName)
 }
 
 // envelopeFrom is the address that bounces go to.

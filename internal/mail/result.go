@@ -65,11 +65,14 @@ const (
 
 // Result is what became of one message.
 type Result struct {
-	ID       int64   // the message's ID
-	Verdict  Verdict // what is known
-	Phase    Phase   // where it fell; empty when the message was never begun
-	Code     int     // the server's code; 0 without an answer
-	Enhanced string  // the enhanced status such as "5.1.1"; empty when the server gave none
+	ID      int64   // the message's ID
+	Verdict Verdict // what is known
+	// Phase is where the verdict fell; empty when the message was never begun.
+	// A NotSent with a phase was begun: it may be the very message that the
+	// server chokes on, so it counts as an attempt.
+	Phase    Phase
+	Code     int    // the server's code; 0 without an answer
+	Enhanced string // the enhanced status such as "5.1.1"; empty when the server gave none
 	// Words are the server's own, or ours when it said nothing; one line of
 	// 500 bytes at most. They may hold an address: store them, never log them.
 	Words string

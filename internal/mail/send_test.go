@@ -55,6 +55,7 @@ func TestVerdictOfEachFaultAtEachPhase(t *testing.T) {
 		{"a recipient refused for now", false, always, answer(smtpsink.AtRcpt, 452, "4.2.2 full"), Result{Verdict: Deferred, Phase: PhaseRcpt, Code: 452, Enhanced: "4.2.2"}, Accepted},
 		{"cut at RCPT, once", false, once, cut(smtpsink.AtRcpt), Result{Verdict: Accepted, Phase: PhaseFinal, Code: 250, Enhanced: "2.0.0"}, Accepted},
 		{"cut at RCPT", false, always, cut(smtpsink.AtRcpt), Result{Verdict: NotSent, Phase: PhaseRcpt}, rest},
+		{"silence at RCPT, once: no second try", false, once, hang(smtpsink.AtRcpt), Result{Verdict: NotSent, Phase: PhaseRcpt}, rest},
 		{"silence at RCPT", false, always, hang(smtpsink.AtRcpt), Result{Verdict: NotSent, Phase: PhaseRcpt}, rest},
 
 		{"DATA refused for good", false, always, answer(smtpsink.AtData, 554, "5.7.1 no"), Result{Verdict: Refused, Phase: PhaseData, Code: 554, Enhanced: "5.7.1"}, Accepted},
@@ -171,7 +172,7 @@ func TestAContentThatDidNotWhollyLeaveWasNotSent(t *testing.T) {
 		s := newSender(t, sink, Config{FinalTimeout: 500 * time.Millisecond})
 		group := letters(3)
 		// More than all socket buffers on the way can hold.
-		group[1].Text = strings.Repeat("une ligne de texte assez longue\n", 1<<20)
+		group[1].Text = strings.Repeat("une ligne de texte assez longue\n", 1<<19)
 		results := takeConn(t, s).Send(context.Background(), group)
 		if got := verdicts(results); !slices.Equal(got, []Verdict{Accepted, NotSent, NotSent}) || results[1].Phase != PhaseContent {
 			t.Errorf("action %d: %v at %q, want the second not sent at the content", action, got, results[1].Phase)
@@ -194,6 +195,16 @@ func TestAConnectionClosedWhileItWaitedIsDialledAgain(t *testing.T) {
 	}
 	if sink.Connections() != 2 {
 		t.Errorf("%d connections, want 2", sink.Connections())
+	}
+}
+
+func TestAConnectionThatTheServerEndsIsNotKept(t *testing.T) {
+	sink := startSink(t, smtpsink.Options{Fault: func(string, int) smtpsink.Fault {
+		return answer(smtpsink.AtEnd, 421, "4.3.0 closing")
+	}})
+	c := takeConn(t, newSender(t, sink, Config{}))
+	if r := c.Send(context.Background(), letters(1)); r[0].Verdict != Deferred || c.link != nil {
+		t.Errorf("%+v, connection kept: %v", r[0], c.link != nil)
 	}
 }
 

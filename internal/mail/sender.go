@@ -64,8 +64,8 @@ type Config struct {
 type Sender struct {
 	cfg     Config
 	server  server
-	signer  *signer       // nil: not signed
-	limiter *rate.Limiter // nil: no limit
+	signer  *signer // nil: not signed
+	limiter *rate.Limiter
 	slots   chan struct{} // one token per connection that may be open
 
 	mu     sync.Mutex
@@ -87,19 +87,28 @@ func New(cfg Config) (*Sender, error) {
 		return nil, err
 	}
 	cfg.setDefaults()
-	s := &Sender{cfg: cfg, server: srv, slots: make(chan struct{}, cfg.MaxConns)}
+	s := &Sender{cfg: cfg, server: srv, slots: make(chan struct{}, cfg.MaxConns), limiter: rate.NewLimiter(rate.Inf, 1)}
+	s.SetRate(cfg.PerMinute)
 	if cfg.DKIM != nil {
 		if s.signer, err = newSigner(*cfg.DKIM); err != nil {
 			return nil, err
 		}
 	}
-	if cfg.PerMinute > 0 {
-		s.limiter = rate.NewLimiter(rate.Limit(cfg.PerMinute)/60, max(1, cfg.PerMinute/60))
-	}
 	if s.server.helo == "" {
 		s.server.helo = helo()
 	}
 	return s, nil
+}
+
+// SetRate changes the number of messages that may be started per minute, from
+// now on; 0 is no limit. What one second allows may be started at once.
+func (s *Sender) SetRate(perMinute int) {
+	limit := rate.Inf
+	if perMinute > 0 {
+		limit = rate.Limit(perMinute) / 60
+	}
+	s.limiter.SetLimit(limit)
+	s.limiter.SetBurst(max(1, perMinute/60))
 }
 
 func (c *Config) setDefaults() {

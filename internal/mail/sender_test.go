@@ -247,4 +247,8 @@ func TestAnImpatientContextStopsAtTheRate(t *testing.T) {
 	if results[0].Verdict != Accepted || results[1].Verdict != NotSent || results[2].Verdict != NotSent {
 		t.Errorf("%v, want the first accepted, the others not sent", verdicts(results))
 	}
+	s.SetRate(0)
+	if r := c.Send(context.Background(), letters(3)); r[2].Verdict != Accepted || sink.Connections() != 1 {
+		t.Errorf("without a limit: %v on %d connections", verdicts(r), sink.Connections())
+	}
 }
