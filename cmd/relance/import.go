@@ -1,0 +1,171 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"text/tabwriter"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/relance/relance/internal/importer"
+	"github.com/relance/relance/internal/store"
+)
+
+// ImportCmd reads files of one kind, each in one transaction of its own.
+type ImportCmd struct {
+	Kind      string   `arg:"" enum:"clients,contacts,reps,products,orders,activities,contracts" help:"What the files hold: clients, contacts, reps, products, orders (a row per line), activities, contracts."`
+	Files     []string `arg:"" name:"file" type:"existingfile" help:"CSV with headings; columns are found by their usual French and English names."`
+	DryRun    bool     `help:"Do everything, report it, and take it back."`
+	Map       string   `type:"existingfile" placeholder:"FILE" help:"YAML: canonical column, colon, heading in the file."`
+	Dates     string   `enum:"dmy,mdy,iso," default:"" help:"Day or month first (dmy, mdy, iso), where the file does not tell."`
+	Decimal   string   `enum:"point,comma," default:"" help:"Decimal sign (point or comma), where the file does not tell."`
+	Delimiter string   `default:"" help:"What parts the cells; found out otherwise. Write tab for a tab."`
+	Encoding  string   `default:"" help:"utf-8, windows-1252 or utf-16; found out otherwise."`
+	JSON      bool     `help:"One object per file."`
+}
+
+// shownRejections is how many rejected lines a person is shown per file; --json has them all.
+const shownRejections = 20
+
+// Run imports the files in the order given and stops at the first that cannot be read at all.
+func (c *ImportCmd) Run(app *App) error {
+	options, err := c.options(app)
+	if err != nil {
+		return err
+	}
+	rejected := false
+	for _, name := range c.Files {
+		report, err := c.importFile(app, name, options)
+		if errors.Is(err, importer.ErrFile) {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.show(app, name, report); err != nil {
+			return err
+		}
+		rejected = rejected || report.Rejected > 0
+	}
+	if rejected {
+		return errRejected
+	}
+	return nil
+}
+
+// options are what the flags and the company's settings say about the files.
+func (c *ImportCmd) options(app *App) (importer.Options, error) {
+	var o importer.Options
+	st, err := app.Store(app.Context())
+	if err != nil {
+		return o, err
+	}
+	settings, err := st.Settings(app.Context())
+	if err != nil {
+		return o, err
+	}
+	o = importer.Options{Dates: importer.DateOrder(c.Dates), Encoding: c.Encoding, Country: settings["country"], Zone: settings.Zone()}
+	switch {
+	case c.Decimal == "point":
+		o.Decimal = '.'
+	case c.Decimal == "comma":
+		o.Decimal = ','
+	}
+	switch {
+	case c.Delimiter == "tab" || c.Delimiter == `\t`:
+		o.Delimiter = '\t'
+	case len(c.Delimiter) == 1 && c.Delimiter != `"`:
+		o.Delimiter = c.Delimiter[0]
+	case c.Delimiter != "":
+		return o, fmt.Errorf("%w: --delimiter %q: want one sign, or tab", errUsage, c.Delimiter)
+	}
+	o.Map, err = readMap(c.Map)
+	return o, err
+}
+
+func readMap(name string) (map[string]string, error) {
+	if name == "" {
+		return nil, nil
+	}
+	source, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	var columns map[string]string
+	if err := yaml.Unmarshal(source, &columns); err != nil {
+		return nil, fmt.Errorf("%w: %s: want lines such as `ref: Code client`: %w", errUsage, name, err)
+	}
+	return columns, nil
+}
+
+func (c *ImportCmd) importFile(app *App, name string, options importer.Options) (importer.Report, error) {
+	var report importer.Report
+	st, err := app.Store(app.Context())
+	if err != nil {
+		return report, err
+	}
+	now, err := st.Now(app.Context())
+	if err != nil {
+		return report, err
+	}
+	in, err := os.Open(name)
+	if err != nil {
+		return report, err
+	}
+	defer in.Close()
+	file, err := importer.Open(importer.Kind(c.Kind), in, options)
+	if err != nil {
+		return report, err
+	}
+	for _, heading := range file.Ignored() {
+		fmt.Fprintf(app.Err, "Note: %s: column %q is not used.\n", name, heading)
+	}
+	progress := newProgress(app.Err)
+	defer progress.done()
+	return st.Import(app.Context(), store.ImportSpec{
+		File: name, By: operator, Now: now, DryRun: c.DryRun, Progress: showPosition(progress, in, name),
+	}, file)
+}
+
+// showPosition shows how much of the file has been read.
+func showPosition(p *progress, in *os.File, name string) func(int64) {
+	info, err := in.Stat()
+	if err != nil || !p.terminal {
+		return nil
+	}
+	return func(int64) {
+		if at, err := in.Seek(0, io.SeekCurrent); err == nil {
+			p.show(name, at, info.Size())
+		}
+	}
+}
+
+func (c *ImportCmd) show(app *App, name string, r importer.Report) error {
+	if c.JSON {
+		if r.Rejections == nil {
+			r.Rejections = []importer.Rejection{}
+		}
+		return app.JSON(r)
+	}
+	table := tabwriter.NewWriter(app.Out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(table, "file\tkind\tread\tcreated\tupdated\tunchanged\trejected\trun")
+	run := fmt.Sprint(r.Run)
+	if r.DryRun {
+		run = "dry run, nothing stored"
+	}
+	fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\n", name, r.Kind, r.Read, r.Created, r.Updated, r.Unchanged, r.Rejected, run)
+	for i, j := range r.Rejections {
+		if i == shownRejections {
+			fmt.Fprintf(table, "… and %d more rejected lines; --json has them all\n", len(r.Rejections)-i)
+			break
+		}
+		column := ""
+		if j.Column != "" {
+			column = j.Column + ": "
+		}
+		fmt.Fprintf(table, "  line %d\t%s%s\n", j.Line, column, j.Reason)
+	}
+	return table.Flush()
+}

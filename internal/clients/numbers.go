@@ -1,0 +1,82 @@
+package clients
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// Phone gives the number in E.164 (+33199001234), dialled from country (ISO alpha-2). false: it cannot be decided, so
+// it is kept as typed and still dialled by a person. A leading zero that a spreadsheet ate is put back, because then
+// only one number is possible.
+func Phone(typed, country string) (string, bool) {
+	typed = strings.TrimSpace(typed)
+	if len(typed) < 4 || len(typed) > 40 {
+		return "", false
+	}
+	n, err := phonenumbers.Parse(typed, country)
+	if err != nil || !phonenumbers.IsValidNumber(n) || n.GetExtension() != "" {
+		return "", false
+	}
+	return phonenumbers.Format(n, phonenumbers.E164), true
+}
+
+// SIREN gives the nine digits of a French company number, from a SIREN or a SIRET typed with or without blanks. false:
+// it has another length, or its check digit is wrong.
+func SIREN(typed string) (string, bool) {
+	digits := make([]byte, 0, 14)
+	for _, r := range typed {
+		switch {
+		case r >= '0' && r <= '9':
+			digits = append(digits, byte(r))
+		case unicode.IsSpace(r), r == '.', r == '-':
+		default:
+			return "", false
+		}
+	}
+	if len(digits) != 9 && len(digits) != 14 {
+		return "", false
+	}
+	siren := string(digits[:9])
+	return siren, siren != "000000000" && luhn(siren)
+}
+
+// luhn doubles every second digit from the right and wants a sum that ends in 0.
+func luhn(digits string) bool {
+	sum := 0
+	for i := range len(digits) {
+		d := int(digits[len(digits)-1-i] - '0')
+		if i%2 == 1 {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum += d
+	}
+	return sum%10 == 0
+}
+
+// EmailKey is the form under which addresses are compared: trimmed, lower case. false: it is no address that mail could
+// be sent to.
+func EmailKey(typed string) (string, bool) {
+	key := strings.ToLower(strings.TrimSpace(typed))
+	local, domain, ok := strings.Cut(key, "@")
+	if !ok || local == "" || len(local) > 64 || len(key) > 254 || strings.ContainsFunc(local, notInAddress) || strings.ContainsFunc(domain, notInAddress) {
+		return "", false
+	}
+	labels := strings.Split(domain, ".")
+	if len(labels) < 2 || strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, "..") {
+		return "", false
+	}
+	for _, label := range labels {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' || strings.Contains(label, "_") {
+			return "", false
+		}
+	}
+	return key, true
+}
+
+func notInAddress(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("@,;:<>()[]\"\\", r)
+}

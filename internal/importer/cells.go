@@ -1,0 +1,171 @@
+package importer
+
+import (
+	"bytes"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+
+	"github.com/relance/relance/internal/clients"
+)
+
+// trimmed takes blanks off a cell; nil when it says that there is nothing.
+func trimmed(cell []byte) []byte {
+	if len(cell) > 0 && (cell[0] <= ' ' || cell[len(cell)-1] <= ' ' || cell[0] >= utf8.RuneSelf || cell[len(cell)-1] >= utf8.RuneSelf) {
+		cell = bytes.TrimSpace(cell)
+	}
+	switch len(cell) {
+	case 0:
+		return nil
+	case 1:
+		if cell[0] == '-' {
+			return nil
+		}
+	case 2:
+		if string(cell) == `\N` {
+			return nil
+		}
+	case 4:
+		if string(cell) == "NULL" || string(cell) == "null" || string(cell) == "#N/A" {
+			return nil
+		}
+	}
+	return cell
+}
+
+// read gives a cell its one form; at is the place among the used columns. The result lives until the next row.
+func (f *File) read(at int, cell []byte) (value []byte, reason string) {
+	switch f.heading.used[at].form {
+	case text:
+		return mended(cell), ""
+	case number:
+		return f.readNumber(cell)
+	case date:
+		return f.readDate(at, cell)
+	case moment:
+		t, reason := readMoment(cell, f.dates[at], f.zone())
+		return t.UTC().AppendFormat(nil, time.RFC3339), reason
+	case fraction:
+		return readFraction(nil, cell, f.decimal)
+	case whole:
+		return readWhole(nil, cell, f.decimal)
+	default:
+		return f.readWord(f.heading.used[at].form, string(cell))
+	}
+}
+
+func (f *File) zone() *time.Location {
+	if f.options.Zone == nil {
+		return time.UTC
+	}
+	return f.options.Zone
+}
+
+func (f *File) readNumber(cell []byte) ([]byte, string) {
+	if plain(cell) && (f.decimal == '.' || bytes.IndexByte(cell, '.') < 0) {
+		return cell, ""
+	}
+	return readNumber(nil, cell, f.decimal)
+}
+
+func (f *File) readDate(at int, cell []byte) ([]byte, string) {
+	d, reason := readDate(cell, f.dates[at])
+	if reason != "" {
+		return nil, reason
+	}
+	if len(d.rest) == 0 {
+		if d.order == YearFirst && len(cell) == 10 && cell[4] == '-' {
+			return cell, ""
+		}
+		return d.appendDate(nil), ""
+	}
+	_, offset, ok := readClock(d.rest)
+	if !ok {
+		return nil, "not a date"
+	}
+	if offset == nil {
+		return d.appendDate(nil), ""
+	}
+	t, reason := readMoment(cell, f.dates[at], f.zone()) // the day it was here
+	return t.In(f.zone()).AppendFormat(nil, time.DateOnly), reason
+}
+
+// readWord reads what has a table of words or a check of its own.
+func (f *File) readWord(form form, cell string) (value []byte, reason string) {
+	known := false
+	word := ""
+	switch form {
+	case yes:
+		var is bool
+		if is, known = clients.ParseYes(cell); is {
+			word = "t"
+		} else {
+			word = "f"
+		}
+		reason = "neither yes nor no"
+	case country:
+		word, known = clients.Country(cell)
+		reason = "no such country; a code (FR) or a French or English name is known"
+	case tongue:
+		word, known = clients.Language(cell)
+		reason = "no such language; a code (fr) is known"
+	case zone:
+		_, err := time.LoadLocation(cell)
+		word, known, reason = cell, err == nil, "no such time zone; write one such as Europe/Paris"
+	case email:
+		_, known = clients.EmailKey(cell)
+		word, reason = cell, "not an e-mail address"
+	case siren:
+		word, known, reason = cell, true, "" // checked with the country, in finish
+	case phone:
+		word, known, reason = string(mended([]byte(cell))), true, ""
+	default:
+		word, known, reason = kindWord(form, cell)
+	}
+	if !known {
+		return nil, reason
+	}
+	return []byte(word), ""
+}
+
+func kindWord(form form, cell string) (word string, known bool, reason string) {
+	switch form {
+	case clientKind:
+		k, ok := clients.ParseKind(cell)
+		return string(k), ok, "not a kind of client: company, sole_trader or consumer"
+	case activityKind:
+		k, ok := clients.ParseActivityKind(cell)
+		return string(k), ok, "not a kind of activity: visit, call, complaint, maintenance or note"
+	case contractKind:
+		k, ok := clients.ParseContractKind(cell)
+		return string(k), ok, "not a kind of contract: tender or framework"
+	case basisKind:
+		k, ok := clients.ParseBasisKind(cell)
+		return string(k), ok, "not a basis: consent, information or generic"
+	case risk:
+		k, ok := clients.ParseLossRisk(cell)
+		return string(k), ok, "not a risk: low, medium or high"
+	}
+	return "", false, "cannot be read"
+}
+
+// mended puts back windows-1252 signs that another program turned into control characters (U+0092 for ’). Without any,
+// it gives the cell itself.
+func mended(cell []byte) []byte {
+	broken := false
+	for i := 0; i+1 < len(cell) && !broken; i++ {
+		broken = cell[i] == 0xC2 && cell[i+1] >= 0x80 && cell[i+1] <= 0x9F
+	}
+	if !broken {
+		return cell
+	}
+	out := make([]byte, 0, len(cell)+8)
+	for _, r := range string(cell) {
+		if r >= 0x80 && r <= 0x9F {
+			r = charmap.Windows1252.DecodeByte(byte(r))
+		}
+		out = utf8.AppendRune(out, r)
+	}
+	return out
+}

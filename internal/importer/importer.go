@@ -1,0 +1,84 @@
+// Package importer turns a company's file into rows and problems.
+//
+// Open looks at the file before anything is read for good: its encoding (UTF-8 with or without a mark, UTF-16,
+// windows-1252), its delimiter, which heading is which column, whether decimals have a point or a comma, and whether
+// dates have the day or the month first. What the file leaves open (every date could be either) is an error that names
+// the setting to give, never a guess.
+//
+// Next then reads row by row in flat memory. A row that cannot be right is put aside with its line, column and reason,
+// and the next good one is given; a row with too many or too few cells is always put aside, never shifted. Cells come
+// out in one form whatever the file had: dates as 2026-03-14, numbers as -1234.50, codes as relance's own words.
+//
+// What only the database can tell (a client that does not exist, a row that comes twice) is for the store to find. The
+// package is pure: no clock, no database.
+package importer
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Kind is what a file holds.
+type Kind string
+
+// The kinds, in an order in which files that refer to each other can be imported.
+const (
+	Reps       Kind = "reps"
+	Products   Kind = "products"
+	Clients    Kind = "clients"
+	Contacts   Kind = "contacts"
+	Orders     Kind = "orders"
+	Activities Kind = "activities"
+	Contracts  Kind = "contracts"
+)
+
+// Kinds lists every kind, in that order.
+func Kinds() []Kind {
+	return []Kind{Reps, Products, Clients, Contacts, Orders, Activities, Contracts}
+}
+
+// ErrFile is wrapped by every refusal of a whole file: a missing column, an unclear date order, a workbook.
+var ErrFile = errors.New("the file cannot be read as it is")
+
+// Options are what the file does not say, or says unclearly. The zero value finds everything out by itself.
+type Options struct {
+	Map       map[string]string // canonical column → heading in the file; wins over what headings mean usually
+	Dates     DateOrder         // "": found out
+	Decimal   byte              // '.' or ','; 0: found out
+	Delimiter byte              // 0: found out
+	Encoding  string            // utf-8, windows-1252, utf-16; "": found out
+	Country   string            // the company's (ISO), for numbers of clients without one; "": FR
+	Zone      *time.Location    // the company's, for times without one; nil: UTC
+}
+
+// Rejection says why a line was put aside. Column is the canonical name, or "" when it is about the whole line.
+type Rejection struct {
+	Line   int64  `json:"line"` // in the file, its heading being line 1; where the row begins
+	Column string `json:"column"`
+	Reason string `json:"reason"`
+}
+
+// Report is the outcome of importing one file: read = created + updated + unchanged + rejected. All count data rows of
+// the file; for orders, a row is a line, and it counts as updated also when only its order changed.
+type Report struct {
+	Kind       Kind        `json:"kind"`
+	Run        int64       `json:"run"` // 0 on a dry run, which leaves no trace
+	DryRun     bool        `json:"dry_run"`
+	Read       int64       `json:"read"`
+	Created    int64       `json:"created"`
+	Updated    int64       `json:"updated"`
+	Unchanged  int64       `json:"unchanged"`
+	Rejected   int64       `json:"rejected"`
+	Rejections []Rejection `json:"rejections"` // in the order of lines
+}
+
+// Row is one good row. Its cells are those of File.Columns; nil is an empty cell. It is valid until the next one.
+type Row struct {
+	Line  int64
+	Cells [][]byte
+}
+
+func fileError(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrFile}, args...)...)
+}

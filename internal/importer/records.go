@@ -1,0 +1,295 @@
+package importer
+
+import (
+	"bytes"
+	"io"
+	"unicode/utf8"
+)
+
+// longest is the most bytes of one row; a quote that is never closed would swallow the rest of the file otherwise.
+const longest = 1 << 20
+
+// records cuts a stream into rows and cells, allocating nothing per row. A quoted cell may hold delimiters, line breaks
+// and doubled quotes; blanks around the quotes are allowed.
+type records struct {
+	in        io.Reader
+	delimiter byte
+	newline   byte // '\n' (with or without '\r' before it) or a bare '\r'
+
+	buf        []byte
+	start, end int // what is buffered and not yet given
+	eof        bool
+	line       int64 // physical line at start
+	cells      [][]byte
+}
+
+// record is one row as it stands in the file; problem says why it is not even that. Valid until the next call.
+type record struct {
+	line    int64
+	cells   [][]byte
+	problem string
+}
+
+func newRecords(in io.Reader, delimiter, newline byte) *records {
+	return &records{in: in, delimiter: delimiter, newline: newline, buf: make([]byte, 1<<17), line: 1}
+}
+
+// next gives the next row that is not blank, or io.EOF.
+func (r *records) next() (record, error) {
+	for {
+		raw, problem, err := r.take()
+		if err != nil {
+			return record{}, err
+		}
+		line := r.line
+		r.line += int64(bytes.Count(raw, []byte{r.newline}))
+		raw = trimNewline(raw, r.newline)
+		if len(raw) == 0 {
+			continue
+		}
+		if problem == "" {
+			problem = badBytes(raw)
+		}
+		if problem == "" {
+			problem = r.split(raw)
+		}
+		return record{line: line, cells: r.cells, problem: problem}, nil
+	}
+}
+
+// take gives the bytes of one row with its line end. A row whose quote is never closed gives only its first line, so
+// that the rows after it are read.
+func (r *records) take() (raw []byte, problem string, err error) {
+	scanned := 0
+	for {
+		pending := r.buf[r.start:r.end]
+		size, quote := r.rowEnd(pending, scanned)
+		switch {
+		case size > 0 && r.stray(pending[:size]):
+			return r.firstLine(pending, true)
+		case size > 0:
+			return r.give(size), "", nil
+		case len(pending) == 0 && r.eof:
+			return nil, "", io.EOF
+		case r.eof && !quote:
+			return r.give(len(pending)), "", nil
+		case r.eof || len(pending) > longest:
+			return r.firstLine(pending, quote)
+		}
+		if !quote {
+			scanned = len(pending)
+		}
+		if err := r.fill(); err != nil {
+			return nil, "", err
+		}
+	}
+}
+
+func (r *records) firstLine(pending []byte, quote bool) ([]byte, string, error) {
+	problem := "longer than a megabyte"
+	if quote {
+		problem = "a quote is opened and never closed"
+	}
+	size := bytes.IndexByte(pending, r.newline) + 1
+	if size == 0 {
+		size = len(pending)
+	}
+	return r.give(size), problem, nil
+}
+
+func (r *records) give(size int) []byte {
+	raw := r.buf[r.start : r.start+size]
+	r.start += size
+	return raw
+}
+
+// fill reads more, moving what is pending to the front and growing the buffer when it is full.
+func (r *records) fill() error {
+	if r.start > 0 {
+		copy(r.buf, r.buf[r.start:r.end])
+		r.end -= r.start
+		r.start = 0
+	}
+	if r.end == len(r.buf) {
+		r.buf = append(r.buf, make([]byte, len(r.buf))...)
+	}
+	n, err := r.in.Read(r.buf[r.end:])
+	r.end += n
+	if err == io.EOF {
+		r.eof = true
+		return nil
+	}
+	return err
+}
+
+// rowEnd gives the size of the first row in b with its line end, or 0 when b does not hold all of it; quote: because a
+// quoted cell is still open. The first skip bytes are known to hold neither line end nor quote.
+func (r *records) rowEnd(b []byte, skip int) (size int, quote bool) {
+	end := bytes.IndexByte(b[skip:], r.newline)
+	if end < 0 {
+		end = len(b)
+	} else {
+		end += skip
+	}
+	if bytes.IndexByte(b[:end], '"') >= 0 {
+		return r.quotedRowEnd(b)
+	}
+	if end == len(b) {
+		return 0, false
+	}
+	return end + 1, false
+}
+
+func (r *records) quotedRowEnd(b []byte) (size int, quote bool) {
+	for i := 0; i < len(b); {
+		i += blanks(b[i:], r.delimiter)
+		if i < len(b) && b[i] == '"' {
+			closed := closingQuote(b[i:])
+			if closed < 0 {
+				return 0, true
+			}
+			i += closed + 1
+		}
+		for i < len(b) && b[i] != r.delimiter && b[i] != r.newline {
+			i++
+		}
+		if i < len(b) && b[i] == r.newline {
+			return i + 1, false
+		}
+		i++
+	}
+	return 0, false
+}
+
+// stray reports whether a row of several lines owes that to a stray quote: it closed at another row's, with text behind.
+func (r *records) stray(raw []byte) bool {
+	if bytes.IndexByte(raw, r.newline) == len(raw)-1 {
+		return false
+	}
+	for i := 0; i < len(raw); i++ {
+		i += blanks(raw[i:], r.delimiter)
+		if i < len(raw) && raw[i] == '"' {
+			closed := closingQuote(raw[i:])
+			if closed < 0 {
+				return true
+			}
+			i += closed + 1
+			if after, _, _, _ := cutCell(raw[i:], r.delimiter); len(bytes.TrimSpace(after)) > 0 {
+				return true
+			}
+		}
+		for i < len(raw) && raw[i] != r.delimiter {
+			i++
+		}
+	}
+	return false
+}
+
+// split cuts raw into r.cells, undoubling quotes in place.
+func (r *records) split(raw []byte) (problem string) {
+	r.cells = r.cells[:0]
+	if bytes.IndexByte(raw, '"') < 0 {
+		for {
+			i := bytes.IndexByte(raw, r.delimiter)
+			if i < 0 {
+				r.cells = append(r.cells, raw)
+				return ""
+			}
+			r.cells = append(r.cells, raw[:i])
+			raw = raw[i+1:]
+		}
+	}
+	for {
+		cell, rest, more, problem := r.cell(raw)
+		r.cells = append(r.cells, cell)
+		if problem != "" || !more {
+			return problem
+		}
+		raw = rest
+	}
+}
+
+func (r *records) cell(raw []byte) (cell, rest []byte, more bool, problem string) {
+	lead := blanks(raw, r.delimiter)
+	if lead == len(raw) || raw[lead] != '"' {
+		return cutCell(raw, r.delimiter)
+	}
+	quoted := raw[lead:]
+	closed := closingQuote(quoted)
+	if closed < 0 {
+		return nil, nil, false, "a quote is opened and never closed"
+	}
+	cell = undouble(quoted[1:closed])
+	after, rest, more, _ := cutCell(quoted[closed+1:], r.delimiter)
+	if len(bytes.TrimSpace(after)) > 0 {
+		return cell, rest, more, "text after a closing quote"
+	}
+	return cell, rest, more, ""
+}
+
+func cutCell(raw []byte, delimiter byte) (cell, rest []byte, more bool, problem string) {
+	i := bytes.IndexByte(raw, delimiter)
+	if i < 0 {
+		return raw, nil, false, ""
+	}
+	return raw[:i], raw[i+1:], true, ""
+}
+
+// closingQuote is where the quote that opens b is closed; -1: it is not.
+func closingQuote(b []byte) int {
+	for i := 1; i < len(b); i++ {
+		j := bytes.IndexByte(b[i:], '"')
+		if j < 0 {
+			return -1
+		}
+		i += j
+		if i+1 == len(b) || b[i+1] != '"' {
+			return i
+		}
+		i++
+	}
+	return -1
+}
+
+func undouble(b []byte) []byte {
+	i := bytes.Index(b, []byte(`""`))
+	if i < 0 {
+		return b
+	}
+	out := b[:i]
+	for ; i < len(b); i++ {
+		out = append(out, b[i])
+		if b[i] == '"' {
+			i++ // its double
+		}
+	}
+	return out
+}
+
+// blanks counts the spaces and tabs that b begins with, unless they delimit.
+func blanks(b []byte, delimiter byte) int {
+	for i, c := range b {
+		if c != ' ' && (c != '\t' || delimiter == '\t') {
+			return i
+		}
+	}
+	return len(b)
+}
+
+func trimNewline(raw []byte, newline byte) []byte {
+	raw = bytes.TrimSuffix(raw, []byte{newline})
+	if newline == '\n' {
+		raw = bytes.TrimSuffix(raw, []byte{'\r'})
+	}
+	return raw
+}
+
+func badBytes(raw []byte) string {
+	switch {
+	case bytes.IndexByte(raw, 0) >= 0:
+		return "holds a zero byte"
+	case !utf8.Valid(raw):
+		return "holds bytes that are not UTF-8; if the whole file is so, give --encoding windows-1252"
+	}
+	return ""
+}

@@ -1,0 +1,115 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/relance/relance/internal/clients"
+)
+
+// mergeContacts finds the contact that each row is about, by ref, else by address, else by name among those of the same
+// client without an address; so a file that gains a column does not double anyone.
+func (r *importRun) mergeContacts(ctx context.Context) (created, updated int64, err error) {
+	if err := r.rejectUnknown(ctx, "client", "client", "clients"); err != nil {
+		return 0, 0, err
+	}
+	if err := r.dialFromAbroad(ctx); err != nil {
+		return 0, 0, err
+	}
+	if err := r.findContacts(ctx); err != nil {
+		return 0, 0, err
+	}
+	if err := r.rejectRepeated(ctx, "", "client", "key"); err != nil {
+		return 0, 0, err
+	}
+	values := append(r.present("ref", "name", "role", "email", "email_key", "phone", "phone_e164", "language"),
+		r.derived("main", "main", "coalesce(i.main, false)")...)
+	created, updated, err = r.put(ctx, target{table: "contact", joins: clientJoin, match: "t.client_id = c.id AND t.key = i.key", values: values,
+		always: []string{"client_id = c.id", "key = i.key"}, client: "c.id"})
+	if err != nil {
+		return 0, 0, err
+	}
+	return created, updated, r.addBases(ctx)
+}
+
+// findContacts gives each staged row its contact's key, and says whether the contact is new.
+func (r *importRun) findContacts(ctx context.Context) error {
+	ref, email := "NULL::text", "NULL::text"
+	if r.file.Has("ref") {
+		ref = "i.ref"
+	}
+	if r.file.Has("email_key") {
+		email = "i.email_key"
+	}
+	for _, sql := range []string{
+		`ALTER TABLE incoming ADD key text, ADD fresh boolean`,
+		fmt.Sprintf(`UPDATE incoming i SET key = coalesce(
+			(SELECT t.key FROM contact t WHERE t.client_id = c.id AND (t.ref = %[1]s OR t.key = %[1]s) ORDER BY t.id LIMIT 1),
+			(SELECT t.key FROM contact t WHERE t.client_id = c.id AND t.email_key = %[2]s AND (t.ref IS NULL OR %[1]s IS NULL) ORDER BY t.id LIMIT 1),
+			(SELECT t.key FROM contact t WHERE t.client_id = c.id AND t.name = i.name AND t.email_key IS NULL AND t.ref IS NULL LIMIT 1),
+			%[1]s, %[2]s, i.name) FROM client c WHERE c.ref = i.client`, ref, email),
+		`UPDATE incoming i SET fresh = NOT EXISTS (SELECT FROM contact t WHERE t.client_id = c.id AND t.key = i.key) FROM client c WHERE c.ref = i.client`,
+	} {
+		if _, err := r.tx.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("find the contacts: %w", err)
+		}
+	}
+	return nil
+}
+
+// addBases notes why a new contact may be written to or called. Contacts that existed keep what they have.
+func (r *importRun) addBases(ctx context.Context) error {
+	for channel, column := range map[string]string{"mail": "mail_basis", "call": "call_basis"} {
+		if !r.file.Has(column) {
+			continue
+		}
+		source, heldOn := "NULL::text", "NULL::date"
+		if r.file.Has("basis_source") {
+			source = "i.basis_source"
+		}
+		if r.file.Has("basis_on") {
+			heldOn = "i.basis_on"
+		}
+		_, err := r.tx.Exec(ctx, fmt.Sprintf(`
+			INSERT INTO basis (contact_id, channel, kind, source, held_on)
+			SELECT t.id, '%s', i.%s, coalesce(%s, 'generic address'), coalesce(%s, '%s'::date)
+			FROM incoming i JOIN client c ON c.ref = i.client JOIN contact t ON t.client_id = c.id AND t.key = i.key
+			WHERE i.fresh AND i.%s IS NOT NULL ORDER BY i.at_line`, channel, column, source, heldOn, r.today, column))
+		if err != nil {
+			return fmt.Errorf("add bases: %w", err)
+		}
+	}
+	return nil
+}
+
+// dialFromAbroad normalises again the numbers of contacts whose client is in another country: the file does not say
+// where a contact is, its client does.
+func (r *importRun) dialFromAbroad(ctx context.Context) error {
+	if !r.file.Has("phone") {
+		return nil
+	}
+	rows, err := r.tx.Query(ctx, `SELECT i.at_line, i.phone, c.country FROM incoming i JOIN client c ON c.ref = i.client
+		WHERE i.phone IS NOT NULL AND c.country <> $1`, r.country)
+	if err != nil {
+		return err
+	}
+	var line int64
+	var phone, country string
+	var lines []int64
+	var numbers []*string
+	_, err = pgx.ForEachRow(rows, []any{&line, &phone, &country}, func() error {
+		lines = append(lines, line)
+		numbers = append(numbers, nil)
+		if n, ok := clients.Phone(phone, country); ok {
+			numbers[len(numbers)-1] = &n
+		}
+		return nil
+	})
+	if err != nil || len(lines) == 0 {
+		return err
+	}
+	_, err = r.tx.Exec(ctx, `UPDATE incoming i SET phone_e164 = n.number FROM unnest($1::bigint[], $2::text[]) AS n (line, number) WHERE n.line = i.at_line`, lines, numbers)
+	return err
+}

@@ -1,0 +1,152 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// clientJoin finds the client that a staged row names; rejectUnknown has seen to it that there is one.
+const clientJoin = "JOIN client c ON c.ref = i.client"
+
+// target says how staged rows (i) become rows of a table (t).
+type target struct {
+	table  string
+	joins  string   // what the values need besides i
+	match  string   // the condition under which t is the row that i is about
+	values []value  // the file's columns
+	always []string // for new rows only: column = SQL, beside run_id
+	client string   // the id of the client whose facts are touched; "": none
+}
+
+// value is one column of the table: its SQL over i and the joins, and, when it is not the same, over t as well.
+type value struct{ column, sql, merged string }
+
+// put changes the rows that differ, then adds those that are missing, and says how many of each.
+func (r *importRun) put(ctx context.Context, t target) (created, updated int64, err error) {
+	if updated, err = r.change(ctx, t); err != nil {
+		return 0, 0, fmt.Errorf("change rows of %s: %w", t.table, err)
+	}
+	if created, err = r.add(ctx, t); err != nil {
+		return 0, 0, fmt.Errorf("add rows to %s: %w", t.table, err)
+	}
+	return created, updated, nil
+}
+
+func (r *importRun) change(ctx context.Context, t target) (int64, error) {
+	var set, old, fresh []string
+	for _, v := range t.values {
+		sql := v.sql
+		if v.merged != "" {
+			sql = v.merged
+		}
+		column := pgx.Identifier{v.column}.Sanitize()
+		set = append(set, column+" = "+sql)
+		old = append(old, "t."+column)
+		fresh = append(fresh, sql)
+	}
+	sql := fmt.Sprintf(`UPDATE %s t SET %s, run_id = $1 FROM incoming i %s WHERE %s AND (%s) IS DISTINCT FROM (%s)`,
+		t.table, strings.Join(set, ", "), t.joins, t.match, strings.Join(old, ", "), strings.Join(fresh, ", "))
+	return r.count(ctx, sql, t.client)
+}
+
+func (r *importRun) add(ctx context.Context, t target) (int64, error) {
+	columns, values := []string{"run_id"}, []string{"$1"}
+	for _, v := range t.values {
+		columns = append(columns, pgx.Identifier{v.column}.Sanitize())
+		values = append(values, v.sql)
+	}
+	for _, a := range t.always {
+		column, sql, _ := strings.Cut(a, " = ")
+		columns = append(columns, column)
+		values = append(values, sql)
+	}
+	sql := fmt.Sprintf(`INSERT INTO %s AS t (%s) SELECT %s FROM incoming i %s WHERE NOT EXISTS (SELECT FROM %s t WHERE %s) ORDER BY i.at_line`,
+		t.table, strings.Join(columns, ", "), strings.Join(values, ", "), t.joins, t.table, t.match)
+	client := t.client
+	if client != "" && t.table != "client" {
+		client = "t.client_id"
+	}
+	return r.count(ctx, sql, client)
+}
+
+// count runs a change and says how many rows it concerned; their clients' facts become stale.
+func (r *importRun) count(ctx context.Context, sql, client string) (n int64, err error) {
+	if client == "" {
+		tag, err := r.tx.Exec(ctx, sql, r.id)
+		return tag.RowsAffected(), err
+	}
+	err = r.tx.QueryRow(ctx, fmt.Sprintf(`
+		WITH put AS (%s RETURNING %s AS client_id),
+		     stale AS (INSERT INTO client_stale SELECT DISTINCT client_id FROM put ON CONFLICT DO NOTHING)
+		SELECT count(*) FROM put`, sql, client), r.id).Scan(&n)
+	return n, err
+}
+
+// present are the values of those columns that the file has, stored under their own names.
+func (r *importRun) present(columns ...string) []value {
+	var out []value
+	for _, c := range columns {
+		if r.file.Has(c) {
+			out = append(out, value{column: c, sql: "i." + pgx.Identifier{c}.Sanitize()})
+		}
+	}
+	return out
+}
+
+// derived is the value of a column that the table calls otherwise, or makes of the file's; nothing without it.
+func (r *importRun) derived(staged, column, sql string) []value {
+	if !r.file.Has(staged) {
+		return nil
+	}
+	return []value{{column: column, sql: sql}}
+}
+
+func (r *importRun) mergeReps(ctx context.Context) (created, updated int64, err error) {
+	if err := r.rejectRepeated(ctx, "ref", "ref"); err != nil {
+		return 0, 0, err
+	}
+	values := append(r.present("ref", "name", "email", "phone", "capacity"), r.derived("inside", "inside", "coalesce(i.inside, false)")...)
+	return r.put(ctx, target{table: "rep", match: "t.ref = i.ref", values: values})
+}
+
+func (r *importRun) mergeProducts(ctx context.Context) (created, updated int64, err error) {
+	if err := r.rejectRepeated(ctx, "ref", "ref"); err != nil {
+		return 0, 0, err
+	}
+	return r.put(ctx, target{table: "product", match: "t.ref = i.ref", values: r.present("ref", "name", "range", "list_price", "cost")})
+}
+
+func (r *importRun) mergeClients(ctx context.Context) (created, updated int64, err error) {
+	for _, rep := range []string{"rep", "inside_rep"} {
+		if err := r.rejectUnknown(ctx, rep, "rep", "reps"); err != nil {
+			return 0, 0, err
+		}
+	}
+	if err := r.rejectRepeated(ctx, "ref", "ref"); err != nil {
+		return 0, 0, err
+	}
+	values := r.present("ref", "name", "kind", "siren", "vat", "sector", "address", "postcode", "city", "country", "language", "zone",
+		"phone", "phone_e164", "potential", "loss_risk", "visits_per_year", "blocked", "created_on", "closed_on")
+	values = append(values, r.derived("group", "group_ref", `i."group"`)...)
+	values = append(values, r.derived("rep", "rep_id", "(SELECT id FROM rep WHERE ref = i.rep)")...)
+	values = append(values, r.derived("inside_rep", "inside_rep_id", "(SELECT id FROM rep WHERE ref = i.inside_rep)")...)
+	if r.file.Has("attributes") {
+		values = append(values, value{"attributes", "jsonb_strip_nulls(i.attributes)", "jsonb_strip_nulls(t.attributes || i.attributes)"})
+	}
+	return r.put(ctx, target{table: "client", match: "t.ref = i.ref", values: values, client: "t.id",
+		always: []string{"imported_on = '" + r.today + "'::date"}})
+}
+
+func (r *importRun) mergeContracts(ctx context.Context) (created, updated int64, err error) {
+	if err := r.rejectUnknown(ctx, "client", "client", "clients"); err != nil {
+		return 0, 0, err
+	}
+	if err := r.rejectRepeated(ctx, "ref", "ref"); err != nil {
+		return 0, 0, err
+	}
+	values := append(r.present("ref", "ends_on", "kind", "starts_on", "reopens_on", "notice_days", "amount"), value{column: "client_id", sql: "c.id"})
+	return r.put(ctx, target{table: "contract", joins: clientJoin, match: "t.ref = i.ref", values: values, client: "c.id"})
+}
