@@ -124,6 +124,27 @@ func waitGone(ctx context.Context, pid int, dir string) error {
 	return nil
 }
 
+// waitEmpty waits until no process works in dir, as far as this system tells:
+// a server's helpers outlive it for a moment.
+func waitEmpty(ctx context.Context, dir string) error {
+	for {
+		found := 0
+		links, _ := filepath.Glob("/proc/[0-9]*/cwd")
+		for _, link := range links {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(link)))
+			if runsIn(pid, dir) {
+				found = pid
+			}
+		}
+		if found == 0 {
+			return nil
+		}
+		if err := pause(ctx, 10*time.Millisecond); err != nil {
+			return fmt.Errorf("process %d still works in %s: %w", found, dir, err)
+		}
+	}
+}
+
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil

@@ -60,14 +60,14 @@ func (p *postgres) adopt(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	if !runsIn(pid.process, p.data()) {
-		return false, p.clearStale(pid)
+		return false, p.clearStale(ctx, pid)
 	}
 	ctx, cancel := context.WithTimeout(ctx, bootTimeout)
 	defer cancel()
 	for !p.answers(ctx) {
 		switch pid := p.pid(); {
 		case !runsIn(pid.process, p.data()):
-			return false, nil
+			return false, p.clearStale(ctx, pid) // it was on its way out
 		case pid.ready && !exists(filepath.Join(p.home.run.Runtime, ".s.PGSQL.5432")):
 			return false, p.stop(ctx) // its socket folder was swept away
 		}
@@ -95,16 +95,21 @@ func (p *postgres) pid() pidFile {
 	return pidFile{process: process, ready: strings.TrimSpace(lines[7]) == "ready"}
 }
 
-// clearStale removes the pid file only when its number now belongs to a
-// stranger, which Postgres would take for a rival. If the process is dead,
-// Postgres itself decides: it also knows whether backends are still around.
-func (p *postgres) clearStale(pid pidFile) error {
+// clearStale waits for the backends of a server that was killed, then removes
+// its pid files if their number is still taken: by a stranger, or by a corpse
+// that nobody has reaped. Postgres would take either for a rival.
+func (p *postgres) clearStale(ctx context.Context, pid pidFile) error {
+	if err := waitEmpty(ctx, p.data()); err != nil {
+		return err
+	}
 	if errors.Is(syscall.Kill(pid.process, 0), syscall.ESRCH) {
 		return nil
 	}
-	err := os.Remove(filepath.Join(p.data(), "postmaster.pid"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove stale pid file: %w", err)
+	socket := filepath.Join(p.home.run.Runtime, ".s.PGSQL.5432")
+	for _, path := range []string{filepath.Join(p.data(), "postmaster.pid"), socket, socket + ".lock"} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove stale pid file: %w", err)
+		}
 	}
 	return nil
 }
@@ -129,17 +134,7 @@ func (p *postgres) makeAndStart(ctx context.Context) error {
 			return err
 		}
 	}
-	for {
-		err := p.start(ctx, bin)
-		// After a kill of the server alone its backends need a moment to
-		// notice and go.
-		if err == nil || !strings.Contains(err.Error(), "still in use") {
-			return err
-		}
-		if pause(ctx, 100*time.Millisecond) != nil {
-			return err
-		}
-	}
+	return p.start(ctx, bin)
 }
 
 // version is the major version that the cluster's data is for; 0 when there
