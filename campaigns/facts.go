@@ -54,6 +54,8 @@ type Facts struct {
 	CallBasis      bool
 	MailOpposed    bool
 	CallOpposed    bool
+
+	scope scope // kept here so that asking a condition allocates nothing; filled before each use
 }
 
 // FactType is what an audience may do with a fact.

@@ -1,7 +1,9 @@
 package campaigns
 
+import "time"
+
 // move says what becomes of a touch that exists: its cause has gone, it has come too late, or it is armed again.
-func (p *Pass) move(f *Facts, h *Touch, now firing) (Decision, bool) {
+func (p *Pass) move(f *Facts, h *Touch, history []Touch, now firing) (Decision, bool) {
 	switch h.State {
 	case Planned:
 		return p.keep(f, h, now)
@@ -10,7 +12,9 @@ func (p *Pass) move(f *Facts, h *Touch, now firing) (Decision, bool) {
 			return ended(h, Skipped, ReasonCauseGone, p), true
 		}
 	case Skipped, Cancelled:
-		return p.rearm(f, h, now)
+		if !followed(h, history) {
+			return p.rearm(f, h, now)
+		}
 	}
 	return Decision{}, false
 }
@@ -40,6 +44,16 @@ func ended(h *Touch, state State, reason Reason, p *Pass) Decision {
 	return Decision{Touch: t, From: h.State}
 }
 
+// followed reports whether another touch was made from the end of this one: a questionnaire in place of a call, say.
+func followed(h *Touch, history []Touch) bool {
+	for i := range history {
+		if history[i].ParentID == h.ID && h.ID != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // rearm plans a touch again whose cause is back, or whose curable reason is cured, when nothing was delivered and its
 // occasion is still the one that fires. What was cured keeps the day it triggered on; a cause that came back is new.
 func (p *Pass) rearm(f *Facts, h *Touch, now firing) (Decision, bool) {
@@ -51,7 +65,7 @@ func (p *Pass) rearm(f *Facts, h *Touch, now firing) (Decision, bool) {
 		return Decision{}, false
 	}
 	step, ok := p.Definition.Step(h.Step)
-	if !ok {
+	if !ok || p.check(step, f, time.Time{}).Ends() { // most are still not cured: ask before anything is made
 		return Decision{}, false
 	}
 	t := p.blank(step, f)
@@ -61,8 +75,6 @@ func (p *Pass) rearm(f *Facts, h *Touch, now firing) (Decision, bool) {
 	}
 	t.Figures = encode(p.Definition.Trigger.figures(p, f, now))
 	p.schedule(&t, step, f, p.turn(f, now, t.TriggeredOn))
-	if t.State, t.Reason = p.admit(step, f, t); t.State != Planned {
-		return Decision{}, false
-	}
+	t.State, t.Reason = p.admit(step, f, t)
 	return Decision{Touch: t, From: h.State}, true
 }

@@ -75,7 +75,7 @@ func (p *Pass) Plan(f *Facts, history []Touch, out []Decision) []Decision {
 	for i := range history {
 		h := &history[i]
 		planned = planned || h.ParentID == 0 && now.is(h.Occasion)
-		if move, ok := p.move(f, h, now); ok {
+		if move, ok := p.move(f, h, history, now); ok {
 			out = append(out, move)
 		}
 	}
@@ -100,7 +100,11 @@ func (p *Pass) seen(now firing) bool {
 
 // holds asks a condition of one client.
 func (p *Pass) holds(e *Expression, f *Facts) bool {
-	return e == nil || e.test(&scope{facts: f, house: p.House, today: p.today, smallTail: p.SmallTail})
+	if e == nil {
+		return true
+	}
+	f.scope = scope{facts: f, house: p.House, today: p.today, smallTail: p.SmallTail}
+	return e.test(&f.scope)
 }
 
 // triggered is the day on which the rule became true: its own, unless an earlier pass had already looked at that day and
