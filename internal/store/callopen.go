@@ -1,0 +1,145 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/relance/relance/campaigns"
+	"github.com/relance/relance/internal/calendar"
+)
+
+// OpenCalls puts the due call touches on the reps' lists. The checks of "who may be contacted" are asked in their order,
+// in one transaction with the clients locked in id order. A client has one open card: a new reason joins it, and the
+// card takes the highest priority and the earliest deadline of its reasons. At most 5,000 touches are asked; call again
+// while Looked is not 0.
+func (s *Store) OpenCalls(ctx context.Context, now time.Time, hours Hours) (Admitted, error) {
+	admitted := newAdmitted()
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return admitted, err
+	}
+	err = s.tx(ctx, "open due calls", func(tx pgx.Tx) error {
+		ids, err := dueTouches(ctx, tx, dueCallsSQL, now, admitAtOnce)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		places, err := placesOf(ctx, tx, ids, campaigns.Call, now, hours)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, openSQL, pgx.NamedArgs{
+			"ids": ids, "now": now, "today": calendar.DateOf(now.In(settings.Zone())).Time(),
+			"country": places.country, "zone": places.zone, "postcode": places.postcode, "consumer": places.consumer,
+			"next": places.next, "why": places.why,
+		})
+		if err != nil {
+			return err
+		}
+		return admitted.collect(rows)
+	})
+	return admitted, err
+}
+
+const dueCallsSQL = `
+	SELECT t.id FROM campaign c CROSS JOIN LATERAL (
+		SELECT id, due_at FROM touch t WHERE t.campaign_id = c.id AND t.channel = 'call' AND t.state = 'planned' AND t.due_at <= $1
+		ORDER BY t.due_at LIMIT $2) t
+	WHERE c.state = 'running' ORDER BY t.due_at LIMIT $2`
+
+// openSQL is the twin of admitSQL for calls. A consumer, or one who may be (no SIREN, no order, only a mobile number),
+// needs consent or a current contract, and is called at most 4 times in 30 days, never within 60 days of a refusal.
+// Service calls under a current contract go on after a stop of calls, not after a stop of everything.
+const openSQL = `
+	WITH place AS (
+		SELECT * FROM unnest(@country::text[], @zone::text[], @postcode::text[], @consumer::bool[], @next::timestamptz[], @why::text[])
+			AS p(country, zone, postcode, consumer, next, why)),
+	known AS MATERIALIZED (
+		SELECT t.id, t.client_id, coalesce(t.contact_id, f.call_contact_id) AS contact_id, t.rep_id, t.priority, t.due_at, t.deadline_at, t.campaign_id,
+			c.ref, c.closed_on, c.blocked, p.phone_e164 AS number, c.phone_e164 AS switchboard,
+			coalesce(p.phone, c.phone) IS NOT NULL AND p.wrong IS NULL OR c.phone IS NOT NULL AS callable,
+			coalesce(c.kind = 'consumer', c.siren IS NULL AND coalesce(f.orders, 0) = 0 AND coalesce(p.phone_e164, c.phone_e164) ~ '^\+33[67]') AS consumer,
+			coalesce(f.under_contract, false) AS under_contract, l.next, l.why
+		FROM touch t
+		JOIN client c ON c.id = t.client_id
+		LEFT JOIN client_fact f ON f.client_id = t.client_id
+		LEFT JOIN contact p ON p.id = coalesce(t.contact_id, f.call_contact_id)
+		LEFT JOIN place l ON l.country = coalesce(c.country, '') AND l.zone = coalesce(c.zone, '') AND l.postcode = left(coalesce(c.postcode, ''), 3)
+			AND l.consumer = coalesce(c.kind = 'consumer', false)
+		WHERE t.id = ANY (@ids) AND t.state = 'planned'),
+	verdict AS MATERIALIZED (
+		SELECT k.*, CASE
+			WHEN closed_on <= @today::date THEN 'client_closed'
+			WHEN blocked IS NOT NULL THEN 'client_blocked'
+			WHEN EXISTS (SELECT FROM suppression s WHERE s.withdrawn_at IS NULL AND s.address IN (k.number, k.switchboard, 'client:' || k.ref)
+				AND (s.scope = 'everything' OR s.scope = 'call' AND NOT k.under_contract)) THEN 'opposed'
+			WHEN consumer AND NOT under_contract AND NOT EXISTS (
+				SELECT FROM basis b LEFT JOIN basis_declaration d ON d.id = b.declaration_id
+				WHERE b.contact_id = k.contact_id AND b.channel = 'call' AND b.kind = 'consent' AND b.withdrawn_at IS NULL AND d.undone_at IS NULL) THEN 'no_call_consent'
+			WHEN m.name = 'small-client-check-in' AND EXISTS (SELECT FROM activity a WHERE a.client_id = k.client_id AND a.kind = 'complaint' AND a.at <= @now
+				AND a.undone_at IS NULL AND (a.closed_on IS NULL OR a.closed_on > @today::date)) THEN 'open_complaint'
+			WHEN NOT callable THEN 'no_number'
+			WHEN deadline_at < @now THEN 'too_late'
+			END AS refused,
+			CASE WHEN consumer THEN greatest(
+				(SELECT a.at + interval '30 days' FROM activity a WHERE a.client_id = k.client_id AND a.kind = 'call' AND a.undone_at IS NULL
+					AND a.at BETWEEN @now::timestamptz - interval '30 days' AND @now ORDER BY a.at DESC OFFSET 3 LIMIT 1),
+				(SELECT max(a.at) + interval '60 days' FROM activity a WHERE a.client_id = k.client_id AND a.kind = 'call' AND a.undone_at IS NULL
+					AND a.outcome = 'refused' AND a.at BETWEEN @now::timestamptz - interval '60 days' AND @now)) END AS until
+		FROM known k JOIN campaign m ON m.id = k.campaign_id),
+	waiting AS (
+		UPDATE touch t SET
+			state = CASE WHEN v.refused IS NOT NULL THEN 'skipped' ELSE t.state END,
+			ended_at = CASE WHEN v.refused IS NOT NULL THEN @now::timestamptz END,
+			reason = coalesce(v.refused, CASE WHEN v.until IS NOT NULL THEN 'pressure' ELSE v.why END),
+			due_at = CASE WHEN v.refused IS NOT NULL THEN t.due_at ELSE least(coalesce(v.until, v.next), v.deadline_at + interval '1 microsecond') END
+		FROM verdict v WHERE v.id = t.id AND (v.refused IS NOT NULL OR v.until IS NOT NULL OR v.next > @now)
+		RETURNING CASE t.state WHEN 'skipped' THEN 'skip' ELSE 'move' END AS verdict, t.reason),
+	ready AS (SELECT * FROM verdict WHERE refused IS NULL AND until IS NULL AND NOT coalesce(next > @now, false)),
+	card AS (
+		INSERT INTO call (client_id, contact_id, rep_id, state, due_at, deadline_at, priority, opened_at)
+		SELECT DISTINCT ON (client_id) client_id, contact_id, rep_id, 'open', min(due_at) OVER w, min(deadline_at) OVER w, max(priority) OVER w, @now
+		FROM ready WINDOW w AS (PARTITION BY client_id) ORDER BY client_id, priority DESC, due_at, id
+		ON CONFLICT (client_id) WHERE state = 'open' DO UPDATE SET
+			due_at = CASE WHEN call.attempts > 0 THEN call.due_at ELSE least(call.due_at, excluded.due_at) END,
+			deadline_at = least(call.deadline_at, excluded.deadline_at), priority = greatest(call.priority, excluded.priority)
+		RETURNING id, client_id),
+	opened AS (
+		UPDATE touch t SET state = 'open', call_id = card.id, reason = NULL, admitted_at = @now
+		FROM ready r JOIN card ON card.client_id = r.client_id WHERE t.id = r.id
+		RETURNING 'admit' AS verdict, '' AS reason)
+	SELECT verdict, reason, count(*) FROM (SELECT * FROM waiting UNION ALL SELECT * FROM opened) all_of GROUP BY 1, 2`
+
+// ClosedCalls is what CloseCalls found.
+type ClosedCalls struct {
+	TooLate int64 // reasons past their deadline
+	Cards   int64 // cards without any reason left
+}
+
+// CloseCalls ends the reasons whose deadline has passed, and closes the cards that have none left: the client
+// ordered, or it is too late. A call-back or next attempt that was agreed for later keeps its reasons a day beyond it.
+func (s *Store) CloseCalls(ctx context.Context, now time.Time) (closed ClosedCalls, err error) {
+	err = s.tx(ctx, "close calls", func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `UPDATE touch t SET state = 'skipped', reason = 'too_late', ended_at = $1
+			FROM call k WHERE k.id = t.call_id AND k.state = 'open' AND t.state = 'open'
+			AND greatest(t.deadline_at, CASE WHEN k.attempts > 0 THEN k.due_at + interval '1 day' END) < $1 AND t.deadline_at IS NOT NULL`, now)
+		if err != nil {
+			return err
+		}
+		closed.TooLate = tag.RowsAffected()
+		tag, err = tx.Exec(ctx, `UPDATE call k SET state = 'skipped', closed_at = $1,
+				closed_why = coalesce((SELECT CASE WHEN t.state = 'skipped' AND t.reason = 'too_late' THEN 'too_late' ELSE 'cause_gone' END
+					FROM touch t WHERE t.call_id = k.id ORDER BY t.ended_at DESC NULLS LAST, t.id DESC LIMIT 1), 'cause_gone')
+			WHERE k.state = 'open' AND NOT EXISTS (SELECT FROM touch t WHERE t.call_id = k.id AND t.state = 'open')`, now)
+		if err != nil {
+			return err
+		}
+		closed.Cards = tag.RowsAffected()
+		_, err = tx.Exec(ctx, `UPDATE call k SET deadline_at = r.deadline_at, priority = r.priority
+			FROM (SELECT call_id, min(deadline_at) AS deadline_at, max(priority) AS priority FROM touch WHERE state = 'open' AND call_id IS NOT NULL GROUP BY call_id) r
+			WHERE r.call_id = k.id AND k.state = 'open' AND (k.deadline_at, k.priority) IS DISTINCT FROM (r.deadline_at, r.priority)`)
+		return err
+	})
+	return closed, err
+}

@@ -1,0 +1,105 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/relance/relance/campaigns"
+)
+
+func (f field) open(now time.Time) {
+	f.t.Helper()
+	if _, err := f.OpenCalls(f.ctx, now, anyHour); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f field) close(now time.Time) {
+	f.t.Helper()
+	if _, err := f.CloseCalls(f.ctx, now); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func TestANewReasonJoinsTheOpenCard(t *testing.T) {
+	f := newField(t)
+	contact := f.contact("A", "a@example.com")
+	first := f.touch(contact, 1, "call", "one", 50)
+	f.exec(`UPDATE touch SET deadline_at = '2026-03-20T18:00:00Z' WHERE id = $1`, first)
+	f.open(noon())
+	second := f.touch(contact, 2, "call", "two", 80)
+	f.exec(`UPDATE touch SET deadline_at = '2026-03-12T18:00:00Z' WHERE id = $1`, second)
+	f.open(noon())
+	if got := query[int](f, `SELECT count(*) FROM call`); got != 1 {
+		t.Fatalf("%d cards", got)
+	}
+	if got := query[string](f, `SELECT priority || ' ' || to_char(deadline_at AT TIME ZONE 'UTC', 'MM-DD') || ' ' || (SELECT count(*) FROM touch WHERE call_id = call.id AND state = 'open') FROM call`); got != "80 03-12 2" {
+		t.Errorf("card has priority, deadline and reasons %q", got)
+	}
+	// One of the two causes goes: the card takes the priority of the other. Both: it closes and says so.
+	f.exec(`UPDATE touch SET state = 'skipped', reason = 'cause_gone', ended_at = $2 WHERE id = $1`, second, noon())
+	f.close(noon())
+	if got := query[string](f, `SELECT state || ' ' || priority FROM call`); got != "open 50" {
+		t.Errorf("after one cause has gone: %q", got)
+	}
+	f.exec(`UPDATE touch SET state = 'skipped', reason = 'cause_gone', ended_at = $2 WHERE id = $1`, first, noon())
+	f.close(noon())
+	if got := query[string](f, `SELECT state || ' ' || closed_why FROM call`); got != "skipped cause_gone" {
+		t.Errorf("after both: %q", got)
+	}
+}
+
+func TestACardPastItsDeadlineIsClosed(t *testing.T) {
+	f := newField(t)
+	id := f.touch(f.contact("A", "a@example.com"), 1, "call", "one", 50)
+	f.exec(`UPDATE touch SET deadline_at = '2026-03-12T18:00:00Z'`)
+	f.open(noon())
+	f.close(noon().AddDate(0, 0, 2))
+	if got := f.state(id); got != "open admitted" {
+		t.Errorf("before its deadline: %q", got)
+	}
+	f.close(noon().AddDate(0, 0, 3))
+	if got := f.state(id) + ", " + query[string](f, `SELECT state || ' ' || closed_why FROM call`); got != "skipped too_late admitted, skipped too_late" {
+		t.Errorf("after it: %q", got)
+	}
+}
+
+func TestTheChecksForCalls(t *testing.T) {
+	for _, c := range []struct{ name, sql, want string }{
+		{"nothing against it", `SELECT`, "open admitted"},
+		{"the number opposes", `INSERT INTO suppression (scope, address, why, source, at) VALUES ('call', '+33199000001', 'opposition', 'test', '2026-01-01')`, "skipped opposed"},
+		{"a service call under a contract goes on", `INSERT INTO suppression (scope, address, why, source, at) VALUES ('call', '+33199000001', 'opposition', 'test', '2026-01-01');
+			INSERT INTO client_fact (client_id, as_of, created_on, under_contract) SELECT id, '2026-03-10', '2020-01-01', true FROM client`, "open admitted"},
+		{"a consumer without consent", `UPDATE client SET kind = 'consumer'`, "skipped no_call_consent"},
+		{"a consumer with consent", `UPDATE client SET kind = 'consumer'; INSERT INTO basis (contact_id, channel, kind, source, held_on) SELECT id, 'call', 'consent', 'form', '2026-01-01' FROM contact`, "open admitted"},
+		{"a consumer who refused last month", `UPDATE client SET kind = 'consumer'; INSERT INTO basis (contact_id, channel, kind, source, held_on) SELECT id, 'call', 'consent', 'form', '2026-01-01' FROM contact;
+			INSERT INTO activity (client_id, kind, at, outcome) SELECT id, 'call', '2026-02-10', 'refused' FROM client`, "planned pressure"},
+		{"neither SIREN nor order, and a mobile number", `UPDATE client SET kind = NULL, phone = '06 39 98 00 00', phone_e164 = '+33639980000'`, "skipped no_call_consent"},
+		{"no number at all", `UPDATE client SET phone = NULL, phone_e164 = NULL`, "skipped no_number"},
+		{"a number that cannot be normalised can still be dialled", `UPDATE client SET phone = 'poste 12', phone_e164 = NULL`, "open admitted"},
+		{"the deadline has passed", `UPDATE touch SET deadline_at = '2026-03-09'`, "skipped too_late"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newField(t)
+			id := f.touch(f.contact("A", "a@example.com"), 1, "call", "one", 50)
+			f.exec(c.sql)
+			f.open(noon())
+			if got := f.state(id); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestReasonsThatTheStoreWritesMayBeWritten(t *testing.T) {
+	// The moves that admission, claims, sweeps and cards make are all in the table of moves.
+	for _, m := range []struct{ from, to campaigns.State }{
+		{campaigns.Planned, campaigns.Skipped}, {campaigns.Planned, campaigns.Sending}, {campaigns.Planned, campaigns.Open},
+		{campaigns.Sending, campaigns.Sent}, {campaigns.Sending, campaigns.Failed}, {campaigns.Sending, campaigns.Unsure}, {campaigns.Sending, campaigns.Planned},
+		{campaigns.Unsure, campaigns.Sent}, {campaigns.Unsure, campaigns.Failed}, {campaigns.Unsure, campaigns.Planned}, {campaigns.Open, campaigns.Skipped},
+	} {
+		if !campaigns.CanMove(m.from, m.to) {
+			t.Errorf("%s → %s is not in the table", m.from, m.to)
+		}
+	}
+}
