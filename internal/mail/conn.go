@@ -8,10 +8,15 @@ import (
 
 // Conn is a connection that one goroutine owns, from Sender.Conn to Release.
 type Conn struct {
-	sender   *Sender
-	link     *link // nil after it broke
+	*workspace
+	sender *Sender // nil once released
+	link   *link   // nil after it broke
+}
+
+// workspace is the memory of a connection, kept for the next one.
+type workspace struct {
 	composer composer
-	out      []byte // what the next write carries; its memory is kept
+	out      []byte // what the next write carries
 }
 
 // Release gives the connection back; c is of no use afterwards. It may be
@@ -23,8 +28,8 @@ func (c *Conn) Release() {
 	if c.link != nil {
 		c.sender.park(c.link)
 	}
-	<-c.sender.slots
-	c.sender, c.link = nil, nil
+	c.sender.slots <- c.workspace
+	c.sender, c.link, c.workspace = nil, nil, nil
 }
 
 // Send sends a group of messages, in their order, and returns one result for

@@ -66,7 +66,7 @@ type Sender struct {
 	server  server
 	signer  *signer // nil: not signed
 	limiter *rate.Limiter
-	slots   chan struct{} // one token per connection that may be open
+	slots   chan *workspace // one per connection that may be open
 
 	mu     sync.Mutex
 	idle   []*parked // the most recently used last
@@ -87,12 +87,15 @@ func New(cfg Config) (*Sender, error) {
 		return nil, err
 	}
 	cfg.setDefaults()
-	s := &Sender{cfg: cfg, server: srv, slots: make(chan struct{}, cfg.MaxConns), limiter: rate.NewLimiter(rate.Inf, 1)}
+	s := &Sender{cfg: cfg, server: srv, slots: make(chan *workspace, cfg.MaxConns), limiter: rate.NewLimiter(rate.Inf, 1)}
 	s.SetRate(cfg.PerMinute)
 	if cfg.DKIM != nil {
 		if s.signer, err = newSigner(*cfg.DKIM); err != nil {
 			return nil, err
 		}
+	}
+	for range cfg.MaxConns {
+		s.slots <- &workspace{composer: composer{signer: s.signer, now: cfg.Now}}
 	}
 	if s.server.helo == "" {
 		s.server.helo = helo()
@@ -151,18 +154,18 @@ func helo() string {
 // means that the server cannot be reached or refuses us: nothing should be
 // claimed, and the caller should wait before it asks again.
 func (s *Sender) Conn(ctx context.Context) (*Conn, error) {
+	c := &Conn{sender: s}
 	select {
-	case s.slots <- struct{}{}:
+	case c.workspace = <-s.slots:
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for a mail connection: %w", ctx.Err())
 	}
-	c := &Conn{sender: s, composer: composer{signer: s.signer, now: s.cfg.Now}}
 	l, err := s.unpark()
 	if err == nil && l == nil {
 		l, err = s.dial(ctx)
 	}
 	if err != nil {
-		<-s.slots
+		s.slots <- c.workspace
 		return nil, err
 	}
 	c.link = l
