@@ -153,7 +153,14 @@ func compilePart(e *liquid.Engine, source string) (part, error) {
 	return part{t, len(source)}, nil
 }
 
-func (p part) render(bindings map[string]any) (string, error) {
+// render runs Liquid. Liquid panics on some mistakes of a text (a list where it wants a number); that is the text's error
+// and must not take the process with it.
+func (p part) render(bindings map[string]any) (_ string, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the text cannot be rendered: %.200v", r)
+		}
+	}()
 	var out bounded
 	out.b.Grow(p.size + p.size/8)
 	if err := p.template.FRender(&out, bindings); err != nil {

@@ -83,8 +83,8 @@ func (v *Values) bindings() map[string]any {
 	return map[string]any{
 		"company":    v.Company.bindings(),
 		"client":     v.Client.bindings(),
-		"contact":    map[string]any{"name": word(v.Contact.Name), "role": word(v.Contact.Role), "email": word(v.Contact.Email), "phone": word(v.Contact.Phone)},
-		"rep":        map[string]any{"name": word(v.Rep.Name), "phone": word(v.Rep.Phone), "email": word(v.Rep.Email)},
+		"contact":    map[string]any{"name": word(v.Contact.Name), "role": word(v.Contact.Role), "email": word(v.Contact.Email), "phone": phone(v.Contact.Phone)},
+		"rep":        map[string]any{"name": word(v.Rep.Name), "phone": phone(v.Rep.Phone), "email": word(v.Rep.Email)},
 		"campaign":   map[string]any{"title": word(v.Campaign)},
 		"order":      v.Order.bindings(),
 		"facts":      v.Facts.bindings(v.Today),
@@ -104,7 +104,7 @@ func (c *Company) bindings() map[string]any {
 		currency = "EUR"
 	}
 	return map[string]any{
-		"name": word(c.Name), "address": word(c.Address), "phone": word(c.Phone), "email": word(c.Email),
+		"name": word(c.Name), "address": word(c.Address), "phone": phone(c.Phone), "email": word(c.Email),
 		"site": word(c.Site), "currency": currency, "colour": colour, "colour_ink": ink,
 	}
 }
@@ -177,6 +177,15 @@ func word(s string) any {
 		return nil
 	}
 	return s
+}
+
+// phone is a number that stays on one line.
+func phone(s string) any {
+	v, ok := word(s).(string)
+	if !ok {
+		return nil
+	}
+	return strings.ReplaceAll(v, " ", nbsp)
 }
 
 func day(d calendar.Date) any {
