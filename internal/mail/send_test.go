@@ -172,7 +172,7 @@ func TestAContentThatDidNotWhollyLeaveWasNotSent(t *testing.T) {
 		s := newSender(t, sink, Config{FinalTimeout: 500 * time.Millisecond})
 		group := letters(3)
 		// More than all socket buffers on the way can hold.
-		group[1].Text = strings.Repeat("une ligne de texte assez longue\n", 1<<19)
+		group[1].Text = strings.Repeat("une ligne de texte assez longue\n", 1<<18)
 		results := takeConn(t, s).Send(context.Background(), group)
 		if got := verdicts(results); !slices.Equal(got, []Verdict{Accepted, NotSent, NotSent}) || results[1].Phase != PhaseContent {
 			t.Errorf("action %d: %v at %q, want the second not sent at the content", action, got, results[1].Phase)
