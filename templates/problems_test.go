@@ -28,6 +28,8 @@ func TestMistakesAreToldWithTheirPlaceAndTheWordMeant(t *testing.T) {
 		{"a tag that is not closed", "mails/a.fr.md", head + "x\n{% if order.on %}x", Problem{Line: 5, Column: 1, Message: "unterminated"}},
 		{"braces that are not closed", "mails/a.fr.md", head + "x {{ client.name }\ny", Problem{Line: 4, Column: 3, Message: "is not closed"}},
 		{"a tag that closes in another paragraph", "mails/a.fr.md", head + "a {% if order.on %}b\n\nc{% endif %}", Problem{Line: 6, Column: 2, Message: "opens in another paragraph"}},
+		{"a tag within a line that closes on its own", "mails/a.fr.md", head + "a {% if order.on %}b\n{% endif %}", Problem{Line: 5, Column: 1, Message: "opens in another paragraph"}},
+		{"a value made in a loop", "mails/a.fr.md", head + "{% for r in answer.reasons %}{% assign x = r %}{% endfor %}", Problem{Line: 4, Column: 33, Message: "assign cannot stand inside a loop"}},
 		{"a link that runs a script", "mails/a.fr.md", head + "[x](javascript:alert%281%29)", Problem{Line: 4, Column: 1, Message: "must begin with https://"}},
 		{"a link whose scheme is put together", "mails/a.fr.md", head + "[x](java{{ client.name }}:1)", Problem{Line: 4, Column: 1, Message: "must begin with https://"}},
 		{"a link without its https", "mails/a.fr.md", head + "[x](www.example.com)", Problem{Line: 4, Column: 1, Message: "must begin with https://"}},
@@ -80,6 +82,7 @@ func TestCheckNamesWhatAStepLacks(t *testing.T) {
 	delete(files, "mails/satisfaction-reminder.en.md")
 	files["mails/satisfaction-invitation.fr.md"] = head + "sans lien"
 	files["mails/welcome-missed.fr.md"] = head + "[x]({{ survey_url }})"
+	files["mails/lost-client-reminder.en.md"] = head + "{% if order.on %}{% assign since = order.on %}{% endif %}[{{ since | date }}]({{ survey_url }})"
 	files["mails/newsletter.fr.md"] = head + "[x]({{ company.site }})"
 	set, problems := NewSet(files)
 	if len(problems) > 0 {
@@ -90,6 +93,7 @@ func TestCheckNamesWhatAStepLacks(t *testing.T) {
 		{"an invitation without its link", KindSurvey, "satisfaction", "does not lead to the questionnaire"},
 		{"a mail that pretends to be an invitation", KindMail, "welcome-missed", "in invitations and reminders only"},
 		{"a link that is empty for some clients", KindMail, "newsletter", "for a client of whom little is known"},
+		{"a value that is not always made", KindSurvey, "lost-client", "mails/lost-client-reminder.en.md: for a client of whom little is known: render mail lost-client-reminder.en"},
 		{"a name that was misspelt", KindScript, "welcom", `did you mean "scripts/welcome.fr.md"?`},
 		{"a questionnaire that is not there", KindSurvey, "satisfacton", `did you mean "questionnaires/satisfaction.yaml"?`},
 	} {
