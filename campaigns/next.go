@@ -119,6 +119,24 @@ func (p *Pass) await(s Step, f *Facts, t Touch, history []Touch) Followup {
 	return Followup{New: fresh(reminder, history)}
 }
 
+// AskAgain is when Next should look again at a sent survey in whose place nothing follows yet: at its reminder, else at
+// its closing. The zero time: never.
+func (p *Pass) AskAgain(f *Facts, t Touch, history []Touch) time.Time {
+	step, ok := p.Definition.Step(t.Step)
+	if !ok || t.IsReminder() {
+		return time.Time{}
+	}
+	loc := p.location(f)
+	reminded := slices.ContainsFunc(history, func(h Touch) bool { return h.ParentID == t.ID && h.IsReminder() })
+	if !step.Reminder.IsZero() && !reminded {
+		return p.remindAt(step, f, t, loc)
+	}
+	if !t.ClosesAt.IsZero() {
+		return t.ClosesAt
+	}
+	return step.ClosesAt(t.SentAt, p.House, f.Country, loc)
+}
+
 // remindAt is the same time of day as the first mail, the period later.
 func (p *Pass) remindAt(s Step, f *Facts, t Touch, loc *time.Location) time.Time {
 	sent := t.SentAt.In(loc)

@@ -80,23 +80,33 @@ func (s Settings) Zone() *time.Location {
 
 // Settings reads the effective settings.
 func (s *Store) Settings(ctx context.Context) (Settings, error) {
+	settings, err := readSettings(ctx, s.pool)
+	if err != nil {
+		return nil, fmt.Errorf("read the settings: %w", err)
+	}
+	return settings, nil
+}
+
+// querier is a pool or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+func readSettings(ctx context.Context, db querier) (Settings, error) {
 	effective := make(Settings, len(SettingTable))
 	for _, t := range SettingTable {
 		effective[t.Key] = t.Default
 	}
-	rows, err := s.pool.Query(ctx, `SELECT key, value FROM setting`)
+	rows, err := db.Query(ctx, `SELECT key, value FROM setting`)
 	if err != nil {
-		return nil, fmt.Errorf("read the settings: %w", err)
+		return nil, err
 	}
 	var key, value string
 	_, err = pgx.ForEachRow(rows, []any{&key, &value}, func() error {
 		effective[key] = value
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read the settings: %w", err)
-	}
-	return effective, nil
+	return effective, err
 }
 
 // ChangeSettings stores all the given values or none; every mistake is in the one error.

@@ -182,7 +182,7 @@ CREATE TABLE client_month (
 
 CREATE TABLE client_fact (
     client_id           bigint PRIMARY KEY REFERENCES client,
-    as_of               date    NOT NULL,
+    as_of               date    NOT NULL, -- since when its figures are as they are; all were looked at on clock.facts_on
     created_on          date    NOT NULL, -- told, else first order, else imported
     first_order_id      bigint,
     first_order_on      date,
@@ -194,6 +194,7 @@ CREATE TABLE client_fact (
     revenue             numeric NOT NULL DEFAULT 0, -- ever, up to as_of
     revenue_12m         numeric NOT NULL DEFAULT 0,
     revenue_12m_before  numeric NOT NULL DEFAULT 0,
+    revenue_36m         numeric NOT NULL DEFAULT 0,
     rhythm_days         double precision,           -- median gap between distinct order days, from three gaps on
     last_contact_with   date,
     last_contact_from   date,
@@ -212,7 +213,7 @@ CREATE TABLE client_fact (
     mail_opposed        boolean NOT NULL DEFAULT false,
     call_opposed        boolean NOT NULL DEFAULT false,
     consumer            boolean NOT NULL DEFAULT false  -- told so, or doubtful: no SIREN, no order, only a mobile number
-);
+) WITH (fillfactor = 80); -- a daily roll rewrites most rows in place
 CREATE TABLE client_stale (client_id bigint PRIMARY KEY REFERENCES client); -- touched since its facts were made
 
 -- Campaigns
@@ -319,6 +320,7 @@ CREATE TABLE touch (
     sent_at       timestamptz,
     ended_at      timestamptz,
     followed_at   timestamptz,           -- campaigns.Next has seen its end, and its follow-ups are made
+    ask_at        timestamptz,           -- sent survey: when Next looks again for an answer (reminder, closing); null: not looked yet
     created_at    timestamptz NOT NULL,
     UNIQUE NULLS NOT DISTINCT (client_id, contact_id, campaign_id, step, occasion)
 );
@@ -329,7 +331,7 @@ CREATE INDEX touch_call ON touch (call_id) WHERE call_id IS NOT NULL;
 CREATE INDEX touch_parent ON touch (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX touch_address ON touch (address, sent_at) WHERE address IS NOT NULL;
 CREATE INDEX touch_follow ON touch (ended_at) WHERE followed_at IS NULL AND state IN ('answered', 'done', 'failed', 'skipped');
-CREATE INDEX touch_closing ON touch (closes_at) WHERE state = 'sent' AND closes_at IS NOT NULL;
+CREATE INDEX touch_ask ON touch (ask_at) WHERE state = 'sent' AND channel = 'survey';
 
 -- One answer per invitation, correctable until it closes.
 CREATE TABLE response (
@@ -359,6 +361,7 @@ CREATE TABLE activity (
     call_id    bigint REFERENCES call, -- an attempt made from a card
     outcome    text,                 -- of that attempt; an imported call without one counts as reached
     next_at    timestamptz,          -- call_back, postponed: when
+    before     jsonb,                -- the card and its reasons before this attempt, for undo
     by         text,                 -- the user, for what was logged here
     undone_at  timestamptz,
     run_id     bigint REFERENCES import_run
@@ -379,7 +382,8 @@ CREATE TABLE setting (
 CREATE TABLE clock (
     one    boolean PRIMARY KEY DEFAULT true CHECK (one),
     shift  interval NOT NULL DEFAULT '0',
-    latest timestamptz
+    latest timestamptz,
+    facts_on date -- the day (in the company's zone) to which all facts were rolled; null: never
 );
 INSERT INTO clock DEFAULT VALUES;
 
