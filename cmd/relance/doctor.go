@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+
+	"github.com/relance/relance/internal/mail"
+	"github.com/relance/relance/internal/services"
+	"github.com/relance/relance/internal/store"
+)
+
+// DoctorCmd looks at everything that relance needs and says how to mend what is wrong.
+type DoctorCmd struct {
+	JSON bool `help:"One object per line."`
+}
+
+// finding is one line of the doctor's report.
+type finding struct {
+	Check string `json:"check"`
+	OK    bool   `json:"ok"`
+	Says  string `json:"says"` // what was found, and what to do when it is not ok
+}
+
+// Run prints every finding, and fails when one is bad.
+func (c *DoctorCmd) Run(app *App) error {
+	findings := app.examine(app.Context())
+	bad := 0
+	for _, f := range findings {
+		if !f.OK {
+			bad++
+		}
+		if c.JSON {
+			if err := app.JSON(f); err != nil {
+				return err
+			}
+			continue
+		}
+		mark := "ok  "
+		if !f.OK {
+			mark = "BAD "
+		}
+		fmt.Fprintf(app.Out, "%s %-12s %s\n", mark, f.Check, f.Says)
+	}
+	if bad > 0 {
+		return fmt.Errorf("%d of %d checks need attention", bad, len(findings))
+	}
+	return nil
+}
+
+func (a *App) examine(ctx context.Context) []finding {
+	var found []finding
+	note := func(check string, err error, fine string) bool {
+		if err != nil {
+			found = append(found, finding{check, false, err.Error()})
+			return false
+		}
+		found = append(found, finding{check, true, fine})
+		return true
+	}
+	_, err := a.secret()
+	note("secret", err, "there")
+	if !note("services", a.openServices(ctx, true), "Postgres and Redis answer") {
+		return found
+	}
+	for _, notice := range a.services.Notices {
+		found = append(found, finding{"services", true, notice})
+	}
+	status, err := store.CheckSchema(ctx, a.services.DatabaseURL)
+	if !note("schema", err, fmt.Sprintf("version %d", status.Have)) {
+		return found
+	}
+	st, err := a.Store(ctx)
+	if !note("clock", err, "set") {
+		return found
+	}
+	settings, err := st.Settings(ctx)
+	if !note("settings", err, "read") {
+		return found
+	}
+	note("company", needed(settings, "company", "sender_email"), settings["company"])
+	return append(found, a.examineMail(ctx, settings)...)
+}
+
+// examineMail checks the server, and what mailbox providers will look for in DNS.
+func (a *App) examineMail(ctx context.Context, settings store.Settings) []finding {
+	if a.Config.SMTPURL == "" || a.Config.SMTPURL == "inbox" {
+		return []finding{{"mail", true, "no mail server is set (RELANCE_SMTP_URL): nothing leaves this machine"}}
+	}
+	key, err := readDKIM(settings)
+	if err != nil {
+		return []finding{{"dkim", false, err.Error()}}
+	}
+	sender, err := mail.New(mail.Config{URL: a.Config.SMTPURL, DKIM: key, Log: a.Log})
+	if err != nil {
+		return []finding{{"mail", false, "RELANCE_SMTP_URL: " + err.Error()}}
+	}
+	defer sender.Close()
+	if err := sender.Check(ctx); err != nil {
+		return []finding{{"mail", false, err.Error()}}
+	}
+	found := []finding{{"mail", true, "the server answers and lets us in"}}
+	_, domain, _ := strings.Cut(settings["sender_email"], "@")
+	if domain == "" || a.Config.mailReach() == reachLoopback {
+		return found
+	}
+	return append(found, examineDomain(ctx, domain, settings["dkim_selector"], key)...)
+}
+
+func needed(settings store.Settings, keys ...string) error {
+	for _, key := range keys {
+		if settings[key] == "" {
+			return fmt.Errorf("the setting %s is empty; relance settings set %s=…", key, key)
+		}
+	}
+	return nil
+}
+
+// readDKIM reads the signing key that the settings name; nil: mails are not signed here.
+func readDKIM(settings store.Settings) (*mail.DKIM, error) {
+	if settings["dkim_domain"] == "" {
+		return nil, nil
+	}
+	key, err := os.ReadFile(settings["dkim_key_file"])
+	if err != nil {
+		return nil, fmt.Errorf("the setting dkim_key_file: %w", err)
+	}
+	return &mail.DKIM{Domain: settings["dkim_domain"], Selector: settings["dkim_selector"], Key: key}, nil
+}
+
+var (
+	_ = net.DefaultResolver
+	_ = services.DataDir
+)

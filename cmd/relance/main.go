@@ -1,0 +1,88 @@
+// Command relance makes a company's client contacts happen: it reads orders, decides who must be called, written to or
+// asked, sends the mails, hands reps their calls and keeps every answer.
+//
+// Each command is a struct in a file of its own, with its help beside it. main builds an App from the environment, which
+// opens Postgres (own or private) when a command first asks for it, and closes everything in reverse. Results go to
+// stdout, progress and messages to stderr; exit codes are 0 done, 1 failed, 2 wrong use, 3 done but some input was rejected.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// CLI is the whole command line; DESIGN's list of commands is stable, people script against it.
+type CLI struct {
+	Demo     DemoCmd     `cmd:"" help:"Try everything on this machine: a generated company, a built-in inbox, log-in links."`
+	Serve    ServeCmd    `cmd:"" help:"Run the pages, the workers and the scheduler."`
+	Migrate  MigrateCmd  `cmd:"" help:"Bring the database forward and install the shipped campaigns as drafts."`
+	Import   ImportCmd   `cmd:"" help:"Read clients, contacts, reps, products, orders, activities or contracts from files."`
+	Settings SettingsCmd `cmd:"" help:"Show or change the business settings."`
+	User     UserCmd     `cmd:"" help:"Add users, list them, make log-in links."`
+	Doctor   DoctorCmd   `cmd:"" help:"Check everything that relance needs, and say how to mend it."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// exit codes that a command may ask for by returning one of these.
+var (
+	errRejected = errors.New("done, but some input was rejected")
+	errUsage    = errors.New("wrong use")
+)
+
+// run is main without the process: tests call it with their own streams.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	var cli CLI
+	exited := -1
+	parser, err := kong.New(&cli, kong.Name("relance"), kong.UsageOnError(),
+		kong.Description("Makes a company's client contacts happen."),
+		kong.Writers(out, errOut), kong.Exit(func(code int) { exited = code }))
+	if err != nil {
+		panic(err) // a mistake in the structs above: every test sees it
+	}
+	command, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(errOut, "relance: %s\nTry relance --help.\n", err)
+		return 2
+	}
+	app, err := newApp(ctx, in, out, errOut)
+	if err != nil {
+		fmt.Fprintf(errOut, "relance: %s\n", err)
+		return 1
+	}
+	err = command.Run(app)
+	if closeErr := app.Close(); err == nil {
+		err = closeErr
+	}
+	return exitCode(err, errOut)
+}
+
+func exitCode(err error, errOut io.Writer) int {
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errRejected):
+		return 3
+	case errors.Is(err, errUsage):
+		fmt.Fprintf(errOut, "relance: %s\n", err)
+		return 2
+	default:
+		fmt.Fprintf(errOut, "relance: %s\n", err)
+		return 1
+	}
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/relance/relance/internal/store"
+)
+
+// MigrateCmd brings the database forward.
+type MigrateCmd struct {
+	Status bool `help:"Only say where it stands; fails when it must be migrated."`
+}
+
+// Run migrates, then installs the shipped campaigns as drafts; those that are there already stay as they are.
+func (c *MigrateCmd) Run(app *App) error {
+	ctx := app.Context()
+	if err := app.openServices(ctx, false); err != nil {
+		return err
+	}
+	if c.Status {
+		status, err := store.CheckSchema(ctx, app.services.DatabaseURL)
+		fmt.Fprintf(app.Out, "schema %d, wanted %d\n", status.Have, status.Want)
+		return err
+	}
+	return app.migrate()
+}
+
+// migrate is what migrate and demo share.
+func (a *App) migrate() error {
+	status, err := store.Migrate(a.ctx, a.services.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.Err, "Schema %d (%d steps applied now).\n", status.Have, len(status.Applied))
+	st, err := a.Store(a.ctx)
+	if err != nil {
+		return err
+	}
+	now, err := st.Now(a.ctx)
+	if err != nil {
+		return err
+	}
+	return st.InstallShipped(a.ctx, now)
+}
