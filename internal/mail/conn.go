@@ -58,6 +58,7 @@ func (c *Conn) Send(ctx context.Context, messages []Message) []Result {
 			b.giveUp(err)
 			break
 		}
+		c.sender.cfg.Log.Debug("mail connection ended, dialling again", "answered", b.answered, "error", err)
 	}
 	if b.answered > 0 {
 		c.sender.heard()

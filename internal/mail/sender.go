@@ -55,7 +55,7 @@ type Config struct {
 	Grace time.Duration
 
 	Now func() time.Time // gives Result.At, and Date where it is missing; nil: time.Now
-	Log *slog.Logger     // nil: silent
+	Log *slog.Logger     // what is mended without the caller's help, at debug; nil: silent
 }
 
 // Sender is a pool of kept connections to one server. It is safe for
