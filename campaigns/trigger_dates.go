@@ -23,7 +23,8 @@ func (t Yearly) look(p *Pass, f *Facts, _ []Touch) firing {
 
 func (t Yearly) day(p *Pass, f *Facts, year int) calendar.Date {
 	if t.Month == 0 {
-		return p.House.OpenDayOfYear(year, draw("", "yearly", f.Ref), f.Country)
+		first := calendar.NewDate(year, time.January, 1)
+		return p.House.DrawOpenDay(first, calendar.NewDate(year, time.December, 31), draw("", "yearly", f.Ref), f.Country)
 	}
 	first := calendar.NewDate(year, time.Month(t.Month), 1)
 	return min(first+calendar.Date(t.Day-1), first.AddMonths(1)-1) // 29 February is the 28th in most years
@@ -82,11 +83,15 @@ func (t On) Next(day calendar.Date) calendar.Date {
 
 // Missed lists the slots since the last pass that nothing was planned for, because their window had passed: who runs a
 // pass says so. The newest slot is listed only once its own window has passed.
-func (t On) Missed(p *Pass) []calendar.Date {
+func (t On) Missed(m *Moment) []calendar.Date {
+	if m.Begun.IsZero() {
+		return nil
+	}
+	today, begun := m.House.Today(m.Now), m.House.Today(m.Begun)
 	var missed []calendar.Date
-	from := max(p.Since, p.begun-1)
-	for slot := t.Next(from); slot != 0 && slot <= p.today; slot = t.Next(slot) {
-		if next := t.Next(slot); p.House.Add(slot, t.Window, "") < p.today || next != 0 && next <= p.today {
+	for slot := t.Next(max(m.Since, begun-1)); slot != 0 && slot <= today; slot = t.Next(slot) {
+		next := t.Next(slot)
+		if m.House.Add(slot, t.Window, "") < today || next != 0 && next <= today {
 			missed = append(missed, slot)
 		}
 	}

@@ -75,16 +75,16 @@ func (h *House) WorkingDays(from, to Date, code string) int {
 	return h.country(code).working.count(from, to)
 }
 
-// OpenDayOfYear returns the day of the year at place k (any number; it wraps around) among those on which clients in the
-// country may be contacted, so that a draw never falls on a holiday or in quiet weeks, nor piles up after them.
-func (h *House) OpenDayOfYear(year int, k uint64, code string) Date {
-	before, end := NewDate(year, time.January, 1)-1, NewDate(year, time.December, 31)
+// DrawOpenDay returns the day at place k (any number; it wraps around) among those from first to last on which clients in
+// the country may be contacted, so that a draw never falls on a holiday or in quiet weeks, nor piles up after them. Where
+// there is no such day it is the last.
+func (h *House) DrawOpenDay(first, last Date, k uint64, code string) Date {
 	open := h.country(code).open
-	n := open.count(before, end)
+	n := open.count(first-1, last)
 	if n == 0 {
-		return end // a house that is quiet all year
+		return last
 	}
-	return open.after(before, 1+int(k%uint64(n)))
+	return open.after(first-1, 1+int(k%uint64(n)))
 }
 
 // SilentDays counts the days after from, up to and including to, that are outside the quiet weeks.

@@ -115,11 +115,11 @@ func TestQuietWeeksAreNoSilence(t *testing.T) {
 	}
 }
 
-func TestDrawnDaysOfTheYearAreOpenAndEven(t *testing.T) {
+func TestDrawnDaysAreOpenAndEven(t *testing.T) {
 	h := house(t)
 	seen := map[Date]int{}
 	for k := range uint64(20_000) {
-		d := h.OpenDayOfYear(2026, k*7919, "FR")
+		d := h.DrawOpenDay(date(t, "2026-01-01"), date(t, "2026-12-31"), k*7919, "FR")
 		if y, _, _ := d.Civil(); y != 2026 || !h.Working(d, "FR") || h.Quiet(d) {
 			t.Fatalf("%s was drawn", d)
 		}
