@@ -1,0 +1,219 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// ErrCampaignState is returned when a campaign is not in a state from which it could go where it was told to.
+var ErrCampaignState = errors.New("not possible in this state")
+
+// ErrOwnWork is returned when the author of a version would approve it himself.
+var ErrOwnWork = errors.New("its author may not approve it")
+
+// Campaign is a campaign and its versions by number.
+type Campaign struct {
+	ID        int
+	Name      string
+	State     string // draft, approved, running, paused, held, stopped
+	VersionID int    // the approved version; 0: never approved
+	Version   int    // its number
+	DraftID   int    // a newer version that waits for approval; 0: none
+	Draft     int    // its number
+	StartedAt time.Time
+	PassedOn  time.Time
+	HeldWhy   string
+}
+
+// Version is one frozen definition with its texts.
+type Version struct {
+	ID         int
+	Campaign   string
+	CampaignID int
+	Number     int
+	Source     string
+	Texts      map[string]string // path → text
+	Author     string
+	CreatedAt  time.Time
+	ApprovedBy string // empty: not approved
+	ApprovedAt time.Time
+}
+
+const campaignColumns = `c.id, c.name, c.state, coalesce(c.version_id, 0), coalesce(v.number, 0), coalesce(c.draft_id, 0), coalesce(d.number, 0),
+	coalesce(c.started_at, '0001-01-01'), coalesce(c.passed_on::timestamptz, '0001-01-01'), coalesce(c.held_why, '')
+	FROM campaign c LEFT JOIN campaign_version v ON v.id = c.version_id LEFT JOIN campaign_version d ON d.id = c.draft_id`
+
+// Campaigns lists all campaigns by name.
+func (s *Store) Campaigns(ctx context.Context) ([]Campaign, error) {
+	rows, err := s.pool.Query(ctx, `SELECT `+campaignColumns+` ORDER BY c.name`)
+	if err != nil {
+		return nil, fmt.Errorf("list campaigns: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Campaign])
+}
+
+// Campaign returns one campaign by its name, or ErrNotFound.
+func (s *Store) Campaign(ctx context.Context, name string) (Campaign, error) {
+	return readCampaign(ctx, s.pool, name, "")
+}
+
+// asker is what a pool and a transaction have in common.
+type asker interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+func readCampaign(ctx context.Context, q asker, name, lock string) (Campaign, error) {
+	rows, err := q.Query(ctx, `SELECT `+campaignColumns+` WHERE c.name = $1 `+lock, name)
+	if err != nil {
+		return Campaign{}, fmt.Errorf("read campaign %s: %w", name, err)
+	}
+	c, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Campaign])
+	return c, missing(err, "campaign", name)
+}
+
+// Version returns a version with its texts, or ErrNotFound.
+func (s *Store) Version(ctx context.Context, id int) (Version, error) {
+	v := Version{}
+	err := s.pool.QueryRow(ctx, `SELECT v.id, c.name, c.id, v.number, v.source, v.texts, v.author, v.created_at, coalesce(v.approved_by, ''), coalesce(v.approved_at, '0001-01-01')
+		FROM campaign_version v JOIN campaign c ON c.id = v.campaign_id WHERE v.id = $1`, id).
+		Scan(&v.ID, &v.Campaign, &v.CampaignID, &v.Number, &v.Source, &v.Texts, &v.Author, &v.CreatedAt, &v.ApprovedBy, &v.ApprovedAt)
+	return v, missing(err, "campaign version", fmt.Sprint(id))
+}
+
+// Draft is a definition that is stored to be approved.
+type Draft struct {
+	Name   string
+	Source string
+	Texts  map[string]string
+	Author string
+}
+
+// PushDraft stores a definition as a campaign's newest draft and returns the version's number; changed is false when the
+// newest version, approved or not, says the same. What runs goes on running as it was approved.
+func (s *Store) PushDraft(ctx context.Context, d Draft, now time.Time) (number int, changed bool, err error) {
+	if d.Texts == nil {
+		d.Texts = map[string]string{}
+	}
+	err = s.tx(ctx, "push campaign "+d.Name, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO campaign (name, state, created_at) VALUES ($1, 'draft', $2) ON CONFLICT (name) DO NOTHING`, d.Name, now)
+		if err != nil {
+			return err
+		}
+		c, err := readCampaign(ctx, tx, d.Name, "FOR UPDATE OF c")
+		if err != nil {
+			return err
+		}
+		newest := max(c.DraftID, c.VersionID)
+		var same bool
+		err = tx.QueryRow(ctx, `SELECT coalesce((SELECT source = $2 AND texts = $3 FROM campaign_version WHERE id = $1), false)`, newest, d.Source, d.Texts).Scan(&same)
+		if number = max(c.Draft, c.Version); err != nil || same {
+			return err
+		}
+		changed = true
+		var id int
+		err = tx.QueryRow(ctx, `INSERT INTO campaign_version (campaign_id, number, source, texts, author, created_at)
+			SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5 FROM campaign_version WHERE campaign_id = $1 RETURNING id, number`,
+			c.ID, d.Source, d.Texts, d.Author, now).Scan(&id, &number)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE campaign SET draft_id = $2 WHERE id = $1`, c.ID, id); err != nil {
+			return err
+		}
+		return logEvent(ctx, tx, Event{At: now, By: d.Author, What: "campaign.pushed", Noun: "campaign", Ref: d.Name, Detail: map[string]any{"version": number}})
+	})
+	return number, changed, err
+}
+
+// ApproveDraft makes the draft the version that plans; the caller has checked it. Its author may not approve it, unless the
+// setting self_approval is on. draftID names the version that was looked at: ErrConflict when there is a newer one.
+func (s *Store) ApproveDraft(ctx context.Context, name string, draftID int, by string, now time.Time) error {
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	return s.changeCampaign(ctx, name, by, "approved", now, func(tx pgx.Tx, c Campaign) (map[string]any, error) {
+		if c.DraftID != draftID || draftID == 0 {
+			return nil, fmt.Errorf("draft %d: %w", c.Draft, ErrConflict)
+		}
+		var author string
+		if err := tx.QueryRow(ctx, `SELECT author FROM campaign_version WHERE id = $1`, draftID).Scan(&author); err != nil {
+			return nil, err
+		}
+		if author == by && !settings.Yes("self_approval") {
+			return nil, fmt.Errorf("version %d was written by %s: %w; ask someone else, or set self_approval=yes", c.Draft, author, ErrOwnWork)
+		}
+		if _, err := tx.Exec(ctx, `UPDATE campaign_version SET approved_by = $2, approved_at = $3 WHERE id = $1`, draftID, by, now); err != nil {
+			return nil, err
+		}
+		_, err := tx.Exec(ctx, `UPDATE campaign SET version_id = draft_id, draft_id = NULL, state = CASE state WHEN 'draft' THEN 'approved' ELSE state END WHERE id = $1`, c.ID)
+		return map[string]any{"version": c.Draft}, err
+	})
+}
+
+// StartCampaign lets an approved, paused or stopped campaign run. The next planning pass plans for it.
+func (s *Store) StartCampaign(ctx context.Context, name, by string, now time.Time) error {
+	return s.turnCampaign(ctx, name, by, "started", "running", now, "approved", "paused", "stopped")
+}
+
+// PauseCampaign stops what would leave; planning goes on, so that nothing is missed.
+func (s *Store) PauseCampaign(ctx context.Context, name, by string, now time.Time) error {
+	return s.turnCampaign(ctx, name, by, "paused", "paused", now, "running")
+}
+
+// ReleaseCampaign lets a held campaign run. Its next pass is not held for a surge, since a person has looked.
+func (s *Store) ReleaseCampaign(ctx context.Context, name, by string, now time.Time) error {
+	return s.turnCampaign(ctx, name, by, "released", "running", now, "held")
+}
+
+// StopCampaign ends a campaign: what it had planned is cancelled. Calls on lists and surveys on their way go on.
+func (s *Store) StopCampaign(ctx context.Context, name, by string, now time.Time) error {
+	return s.changeCampaign(ctx, name, by, "stopped", now, func(tx pgx.Tx, c Campaign) (map[string]any, error) {
+		if err := allowed(c, "running", "paused", "held", "approved"); err != nil {
+			return nil, err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE campaign SET state = 'stopped', held_why = NULL WHERE id = $1`, c.ID); err != nil {
+			return nil, err
+		}
+		tag, err := tx.Exec(ctx, `UPDATE touch SET state = 'cancelled', reason = 'campaign_stopped', ended_at = $2 WHERE campaign_id = $1 AND state = 'planned'`, c.ID, now)
+		return map[string]any{"cancelled": tag.RowsAffected()}, err
+	})
+}
+
+func (s *Store) turnCampaign(ctx context.Context, name, by, what, to string, now time.Time, from ...string) error {
+	return s.changeCampaign(ctx, name, by, what, now, func(tx pgx.Tx, c Campaign) (map[string]any, error) {
+		if err := allowed(c, from...); err != nil {
+			return nil, err
+		}
+		_, err := tx.Exec(ctx, `UPDATE campaign SET state = $2, held_why = NULL, started_at = CASE $2 WHEN 'running' THEN coalesce(started_at, $3) ELSE started_at END WHERE id = $1`, c.ID, to, now)
+		return nil, err
+	})
+}
+
+// changeCampaign runs one change with the campaign locked, and notes who made it.
+func (s *Store) changeCampaign(ctx context.Context, name, by, what string, now time.Time, change func(pgx.Tx, Campaign) (map[string]any, error)) error {
+	return s.tx(ctx, fmt.Sprintf("campaign %s", name), func(tx pgx.Tx) error {
+		c, err := readCampaign(ctx, tx, name, "FOR UPDATE OF c")
+		if err != nil {
+			return err
+		}
+		detail, err := change(tx, c)
+		if err != nil {
+			return err
+		}
+		return logEvent(ctx, tx, Event{At: now, By: by, What: "campaign." + what, Noun: "campaign", Ref: name, Detail: detail})
+	})
+}
+
+func allowed(c Campaign, from ...string) error {
+	for _, state := range from {
+		if c.State == state {
+			return nil
+		}
+	}
+	return fmt.Errorf("it is %s: %w", c.State, ErrCampaignState)
+}

@@ -1,0 +1,173 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/relance/relance/campaigns"
+	"github.com/relance/relance/internal/calendar"
+)
+
+// passMemory is how many earlier passes the surge guard remembers.
+const passMemory = 20
+
+// importMemory is how many order imports the usual gap is taken from.
+const importMemory = 20
+
+// planned is one campaign of a pass: its compiled definition at the moment, and what the guards need.
+type planned struct {
+	id, versionID int
+	name, state   string
+	pass          *campaigns.Pass
+	first         bool  // no pass was made yet: start's guard, not the surge's
+	released      bool  // a person looked at the surge and let it through
+	last          []int // planned by earlier passes, newest first
+	limit         int   // of the surge guard; 0: none
+}
+
+// guarded says whether the surge guard looks at this pass. A slot's text was approved for the whole audience, so its size
+// is no surprise.
+func (p *planned) guarded() bool {
+	_, slot := p.pass.Definition.Trigger.(campaigns.On)
+	return !p.first && !p.released && !slot
+}
+
+// loadPlanned reads the campaigns that a pass plans: the running and paused ones, or of these the named.
+func loadPlanned(ctx context.Context, tx pgx.Tx, m campaigns.Moment, names []string) ([]*planned, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT c.id, v.id, c.name, c.state, v.source, c.started_at, c.passed_on, coalesce((SELECT p.held IS NOT NULL FROM pass p WHERE p.campaign_id = c.id ORDER BY p.id DESC LIMIT 1), false),
+			ARRAY(SELECT p.planned FROM pass p WHERE p.campaign_id = c.id AND p.held IS NULL ORDER BY p.id DESC LIMIT $2),
+			ARRAY(SELECT s.slot FROM slot_text s WHERE s.campaign_id = c.id AND s.approved_at IS NOT NULL)
+		FROM campaign c JOIN campaign_version v ON v.id = c.version_id
+		WHERE c.state IN ('running', 'paused') AND (cardinality($1::text[]) = 0 OR c.name = ANY ($1)) ORDER BY c.name`, nonNil(names), passMemory)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (*planned, error) {
+		p := &planned{}
+		var source string
+		var started, passed *time.Time
+		var slots []string
+		err := row.Scan(&p.id, &p.versionID, &p.name, &p.state, &source, &started, &passed, &p.released, &p.last, &slots)
+		if err != nil {
+			return nil, err
+		}
+		p.first = passed == nil
+		return p, p.ready(m, source, dayOf(passed), timeOf(started), slots)
+	})
+}
+
+// ready compiles the campaign's approved version at the moment.
+func (p *planned) ready(m campaigns.Moment, source string, since calendar.Date, begun time.Time, slots []string) error {
+	definition, err := compile(p.name, source)
+	if err != nil {
+		return err
+	}
+	m.Since, m.Begun, m.Paused, m.SlotTexts = since, begun, p.state == "paused", map[string]bool{}
+	for _, slot := range slots {
+		m.SlotTexts[slot] = true
+	}
+	p.pass = definition.At(m)
+	if p.guarded() {
+		p.limit, _ = campaigns.Surge(0, p.last)
+	}
+	return nil
+}
+
+// ErrDefinition is wrapped by every refusal of a definition or its texts.
+var ErrDefinition = errors.New("the definition has mistakes")
+
+// compile reads a definition that was checked before it was approved.
+func compile(name, source string) (*campaigns.Definition, error) {
+	definition, problems := campaigns.Parse(name+".yaml", source)
+	if len(problems) > 0 {
+		words := make([]string, len(problems))
+		for i, p := range problems {
+			words[i] = p.String()
+		}
+		return nil, fmt.Errorf("campaign %s: %w: %s", name, ErrDefinition, strings.Join(words, "; "))
+	}
+	return definition, nil
+}
+
+// moment is what all campaigns of a pass share.
+func moment(ctx context.Context, tx pgx.Tx, settings Settings, now time.Time) (campaigns.Moment, error) {
+	house, err := HouseOf(settings)
+	if err != nil {
+		return campaigns.Moment{}, err
+	}
+	m := campaigns.Moment{Now: now, House: house, SmallTail: float64(settings.Int("small_client_tail")) / 100}
+	freshness, newest, err := freshness(ctx, tx, house, settings, house.Today(now))
+	if err != nil {
+		return m, err
+	}
+	m.Fresh, m.Known = freshness.Fresh, newest
+	if ref := settings["default_rep"]; ref != "" {
+		err = tx.QueryRow(ctx, `SELECT id FROM rep WHERE ref = $1`, ref).Scan(&m.DefaultRep)
+		if errors.Is(err, pgx.ErrNoRows) { // a rep that has left: the managers' list
+			err = nil
+		}
+	}
+	return m, err
+}
+
+// freshness asks how old the order data is: the newest order that the clock has reached, and the newest import.
+func freshness(ctx context.Context, tx pgx.Tx, house *calendar.House, settings Settings, today calendar.Date) (campaigns.Freshness, calendar.Date, error) {
+	var newestOrder *time.Time
+	if err := tx.QueryRow(ctx, `SELECT max(last_order_on) FROM client_fact`).Scan(&newestOrder); err != nil {
+		return campaigns.Freshness{}, 0, err
+	}
+	rows, err := tx.Query(ctx, `SELECT DISTINCT (started_at AT TIME ZONE $1::text)::date AS day FROM import_run
+		WHERE kind = 'orders' AND finished_at IS NOT NULL AND (started_at AT TIME ZONE $1::text)::date <= $2 ORDER BY day DESC LIMIT $3`,
+		settings["zone"], today.Time(), importMemory)
+	if err != nil {
+		return campaigns.Freshness{}, 0, err
+	}
+	imports, err := pgx.CollectRows(rows, pgx.RowTo[time.Time])
+	if err != nil {
+		return campaigns.Freshness{}, 0, err
+	}
+	days := make([]calendar.Date, len(imports))
+	for i, t := range imports {
+		days[i] = calendar.DateOf(t)
+	}
+	slices.Sort(days)
+	var gaps []int
+	var newestImport calendar.Date
+	for i, day := range days {
+		if i > 0 {
+			gaps = append(gaps, house.WorkingDays(days[i-1], day, ""))
+		}
+		newestImport = day
+	}
+	known := dayOf(newestOrder)
+	return campaigns.Fresh(known, newestImport, gaps, today, house, settings.Int("freshness_least"), settings.Int("freshness_most")), known, nil
+}
+
+func dayOf(t *time.Time) calendar.Date {
+	if t == nil {
+		return 0
+	}
+	return calendar.DateOf(*t)
+}
+
+func timeOf(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
+
+// nonNil gives Postgres an empty array where a nil slice would be null.
+func nonNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
