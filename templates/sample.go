@@ -19,14 +19,14 @@ func Sample(language string) Values {
 		Campaign:  "Appel de bienvenue",
 		Order:     Order{Ref: "CDE-10482", On: calendar.NewDate(2026, 3, 2), DeliveredOn: calendar.NewDate(2026, 3, 9), Amount: 1234.5},
 		Facts:     sampleFacts(),
-		Answer:    Answer{Score: &score, Reasons: []string{"Les délais et les livraisons"}, Comment: "Deux livraisons en retard.", On: calendar.NewDate(2026, 3, 12)},
+		Answer:    Answer{Score: &score, Reasons: []string{"Que devons-nous améliorer\u00a0? Les délais et les livraisons"}, Comment: "Deux livraisons en retard.", On: calendar.NewDate(2026, 3, 12)},
 		Basis:     Basis{Kind: "information", Source: "CGV 2024, art. 12", On: calendar.NewDate(2024, 5, 1)},
 		SurveyURL: "https://relance.maison-brunel.example/s/exemple", StopURL: "https://relance.maison-brunel.example/u/exemple",
 		ClosesOn: calendar.NewDate(2026, 4, 3), Today: calendar.NewDate(2026, 3, 13),
 	}
 	if language == "en" {
 		v.Campaign, v.Client.Sector, v.Contact.Role = "Welcome call", "joinery", "owner"
-		v.Answer.Reasons, v.Answer.Comment = []string{"Delivery times and deliveries"}, "Two late deliveries."
+		v.Answer.Reasons, v.Answer.Comment = []string{"What should we do better? Delivery times and deliveries"}, "Two late deliveries."
 		v.Basis.Source = "Terms of sale 2024, art. 12"
 	}
 	return v

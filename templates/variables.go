@@ -49,7 +49,7 @@ func Variables() []Variable {
 		{"facts.days_since_last_order", "number", "days since the last order", false},
 		{"facts.months_since_last_order", "number", "full months since the last order", false},
 		{"answer.score", "number", "the recommendation that the client gave, 0 to 10", false},
-		{"answer.reasons", "list", "what the client ticked, in words", false},
+		{"answer.reasons", "list", "what the client chose, an entry per question, with the question", false},
 		{"answer.comment", "text", "what the client wrote", false},
 		{"answer.call_me", "yes or no", "whether the client asks to be called", true},
 		{"answer.on", "date", "the day of the answer", false},
