@@ -1,20 +1,25 @@
 package campaigns
 
 import (
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/relance/relance/internal/calendar"
 )
 
-// testHouse has the default settings of a French company.
-func testHouse(t testing.TB) *calendar.House {
-	t.Helper()
+// frenchHouse has the default settings of a French company; it is made once, since its tables cover a century.
+var frenchHouse = sync.OnceValue(func() *calendar.House {
 	quiet, err := calendar.ParseSpans("08-01..08-25 12-20..01-05")
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	return calendar.New(calendar.Rules{Quiet: quiet})
+})
+
+func testHouse(t testing.TB) *calendar.House {
+	t.Helper()
+	return frenchHouse()
 }
 
 func day(t testing.TB, s string) calendar.Date {
