@@ -42,7 +42,7 @@ func missingLibraries(ctx context.Context, root, binary string) ([]string, error
 	return missing, nil
 }
 
-var dependency = regexp.MustCompile(`(?m)^\s*(?:Pre)?Depends: (lib[^\s:]+)$`)
+var dependency = regexp.MustCompile(`(?m)^\s*(?:Pre)?Depends: (lib[^\s:]+|zlib1g)$`)
 
 // libraries lists the library packages that pkgs depend on and that are not
 // here yet. The C library is left out: another one than the machine's does

@@ -102,3 +102,13 @@ func versionBefore(v string, major, minor int) bool {
 	b, errB := strconv.Atoi(parts[1])
 	return errA == nil && errB == nil && (a < major || a == major && b < minor)
 }
+
+// infoField finds one value in the answer to INFO.
+func infoField(info, name string) string {
+	for line := range strings.Lines(info) {
+		if v, ok := strings.CutPrefix(line, name+":"); ok {
+			return strings.TrimSpace(v)
+		}
+	}
+	return ""
+}

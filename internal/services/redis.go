@@ -168,13 +168,3 @@ func (r *redisChild) stop(ctx context.Context) error {
 	}
 	return waitGone(ctx, pid, r.data())
 }
-
-// infoField finds one value in the answer to INFO.
-func infoField(info, name string) string {
-	for line := range strings.Lines(info) {
-		if v, ok := strings.CutPrefix(line, name+":"); ok {
-			return strings.TrimSpace(v)
-		}
-	}
-	return ""
-}
