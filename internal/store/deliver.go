@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -23,6 +24,7 @@ type Due struct {
 	ParentID     int64 // 0: planned by the trigger
 	Deferrals    int   // refusals for now so far
 	DeadlineAt   time.Time
+	ClosesAt     time.Time // a reminder's: when the questionnaire that it reminds of closes
 
 	Address  string // as typed
 	Language string // the contact's, else the client's; empty: the company's
@@ -112,6 +114,17 @@ func (s *Store) ClaimAndRecord(ctx context.Context, claim Claim, results []Settl
 	return due, nil
 }
 
+// SlotTexts returns the approved texts of a slot of a campaign, file name to text; nil when it has none of its own.
+func (s *Store) SlotTexts(ctx context.Context, campaign, slot string) (map[string]string, error) {
+	var texts map[string]string
+	err := s.pool.QueryRow(ctx, `SELECT s.texts FROM slot_text s JOIN campaign c ON c.id = s.campaign_id
+		WHERE c.name = $1 AND s.slot = $2 AND s.approved_at IS NOT NULL`, campaign, slot).Scan(&texts)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return nil, fmt.Errorf("read the text of slot %s of %s: %w", slot, campaign, err)
+	}
+	return texts, nil
+}
+
 // settledColumns are results as arrays for unnest.
 type settledColumns struct {
 	id                   []int64
@@ -140,8 +153,8 @@ func timeOrNil(t time.Time) *time.Time {
 }
 
 func scanDue(row pgx.CollectableRow) (d Due, err error) {
-	var deadline, orderOn, deliveredOn, firstOn, lastOn, with, from, basisOn *time.Time
-	err = row.Scan(&d.ID, &d.ClientID, &d.Attempt, &d.VersionID, &d.Campaign, &d.Step, &d.Channel, &d.Occasion, &d.ParentID, &d.Deferrals, &deadline,
+	var deadline, closesAt, orderOn, deliveredOn, firstOn, lastOn, with, from, basisOn *time.Time
+	err = row.Scan(&d.ID, &d.ClientID, &d.Attempt, &d.VersionID, &d.Campaign, &d.Step, &d.Channel, &d.Occasion, &d.ParentID, &d.Deferrals, &deadline, &closesAt,
 		&d.Address, &d.Language,
 		&d.Client.Ref, &d.Client.Name, &d.Client.City, &d.Client.Postcode, &d.Client.Country, &d.Client.Sector,
 		&d.Contact.Name, &d.Contact.Role, &d.Contact.Phone, &d.Rep.Name, &d.Rep.Email, &d.Rep.Phone,
@@ -152,7 +165,7 @@ func scanDue(row pgx.CollectableRow) (d Due, err error) {
 		to   *time.Time
 		from *time.Time
 	}{
-		{&d.DeadlineAt, deadline}, {&d.Order.On, orderOn}, {&d.Order.DeliveredOn, deliveredOn}, {&d.Facts.FirstOrderOn, firstOn}, {&d.Facts.LastOrderOn, lastOn},
+		{&d.DeadlineAt, deadline}, {&d.ClosesAt, closesAt}, {&d.Order.On, orderOn}, {&d.Order.DeliveredOn, deliveredOn}, {&d.Facts.FirstOrderOn, firstOn}, {&d.Facts.LastOrderOn, lastOn},
 		{&d.Facts.LastContactWith, with}, {&d.Facts.LastContactFrom, from}, {&d.Basis.On, basisOn},
 	} {
 		if t.from != nil {
@@ -199,16 +212,21 @@ const claimSQL = `
 		UPDATE touch t SET state = 'sending', attempt = t.attempt + 1, worker = $16, sent_at = $14, reason = NULL,
 			message_id = 'touch.' || t.id || '@' || $18::text
 		FROM picked k WHERE t.id = k.id
-		RETURNING t.*)
+		RETURNING t.*)` + dueColumns + ` FROM claimed t` + dueJoins
+
+// dueColumns and dueJoins are what rendering needs of a touch t, as scanDue reads it.
+const (
+	dueColumns = `
 	SELECT t.id, t.client_id, t.attempt, t.version_id, m.name, t.step, t.channel, t.occasion, coalesce(t.parent_id, 0), coalesce((t.figures->>'deferrals')::int, 0), t.deadline_at,
+		CASE WHEN t.step LIKE '%/reminder' THEN (SELECT closes_at FROM touch parent WHERE parent.id = t.parent_id) END,
 		coalesce(p.email, t.address), coalesce(p.language, c.language, ''),
 		c.ref, c.name, coalesce(c.city, ''), coalesce(c.postcode, ''), coalesce(c.country, ''), coalesce(c.sector, ''),
 		coalesce(p.name, ''), coalesce(p.role, ''), coalesce(p.phone, ''), coalesce(r.name, ''), coalesce(r.email, ''), coalesce(r.phone, ''),
 		coalesce(o.ref, ''), o.ordered_on, o.delivered_on, coalesce(o.amount, 0)::float8,
 		f.first_order_on, f.last_order_on, f.last_contact_with, f.last_contact_from, coalesce(f.orders, 0), coalesce(f.orders_12m, 0),
 		coalesce(f.revenue_12m, 0)::float8, coalesce(f.revenue_12m_before, 0)::float8, coalesce(f.rhythm_days, 0),
-		coalesce(b.kind, ''), coalesce(b.source, ''), b.held_on
-	FROM claimed t
+		coalesce(b.kind, ''), coalesce(b.source, ''), b.held_on`
+	dueJoins = `
 	JOIN campaign m ON m.id = t.campaign_id
 	JOIN client c ON c.id = t.client_id
 	LEFT JOIN client_fact f ON f.client_id = t.client_id
@@ -218,3 +236,4 @@ const claimSQL = `
 		ORDER BY ordered_on DESC LIMIT 1) o ON true
 	LEFT JOIN LATERAL (SELECT kind, source, held_on FROM basis b WHERE b.contact_id = p.id AND b.channel = 'mail' AND b.withdrawn_at IS NULL
 		ORDER BY held_on DESC LIMIT 1) b ON true`
+)

@@ -1,0 +1,215 @@
+package public
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/relance/relance/campaigns/survey"
+	"github.com/relance/relance/internal/links"
+	"github.com/relance/relance/internal/store"
+)
+
+// errForm is a body that is not the form we served.
+var errForm = errors.New("form cannot be read")
+
+// surveyPage is the questionnaire as one form: every question on one page, so that no answer waits for a next step.
+type surveyPage struct {
+	frame
+	Intro, Until string
+	Questions    []question
+	Wrong        bool // at least one question has a problem
+	Correcting   bool // it was answered before
+	StopURL      string
+}
+
+// question is one question, with what was answered so far.
+type question struct {
+	survey.Question
+	Number        int
+	Ask, Help     string
+	Low, High     string
+	Marks         []choice // scale
+	Options       []choice // one, several
+	Text, Problem string
+	Ticked        bool
+}
+
+type choice struct {
+	Value, Label string
+	Chosen       bool
+}
+
+// thanksPage follows an answer; Until empty means that the invitation never closes.
+type thanksPage struct {
+	frame
+	Text, Until, EditURL string
+}
+
+// visit is one request for a questionnaire: what its token opens, read once.
+type visit struct {
+	store.Invitation
+	questionnaire *survey.Questionnaire
+	frame         frame
+	now           time.Time
+}
+
+func (s *Site) showSurvey(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.open(r)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !v.Open(v.now):
+		return s.showClosed(w, v)
+	case v.Answers != nil && !r.URL.Query().Has("edit"):
+		return s.show(w, http.StatusOK, "thanks", v.thanks(r.URL.Path+"?edit"))
+	}
+	answers := survey.Answers{}
+	if v.Answers != nil {
+		if err := json.Unmarshal(v.Answers, &answers); err != nil {
+			return fmt.Errorf("read the answers to invitation %d: %w", v.TouchID, err)
+		}
+	}
+	return s.show(w, http.StatusOK, "survey", s.form(v, answers.Form(), nil))
+}
+
+func (s *Site) answerSurvey(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.open(r)
+	if err != nil {
+		return err
+	}
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	if !v.Open(v.now) {
+		return s.showClosed(w, v)
+	}
+	answers, problems := survey.Read(v.questionnaire, r.PostForm)
+	if len(problems) > 0 {
+		return s.show(w, http.StatusUnprocessableEntity, "survey", s.form(v, r.PostForm, problems))
+	}
+	answer, err := v.answer(answers)
+	if err != nil {
+		return err
+	}
+	if err := s.Store.RecordAnswer(r.Context(), v.TouchID, answer, v.now); errors.Is(err, store.ErrSurveyClosed) {
+		return s.showClosed(w, v)
+	} else if err != nil {
+		return err
+	}
+	s.wake(r.Context(), "followup")
+	http.Redirect(w, r, r.URL.Path, http.StatusSeeOther)
+	return nil
+}
+
+// open reads what the token names. The business clock is asked once per request.
+func (s *Site) open(r *http.Request) (v visit, err error) {
+	touch, err := s.Links.Open(links.Survey, r.PathValue("token"))
+	if err != nil {
+		return v, err
+	}
+	if v.Invitation, err = s.Store.Invitation(r.Context(), touch); err != nil {
+		return v, err
+	}
+	if v.questionnaire, err = s.Questionnaires.Questionnaire(r.Context(), v.VersionID, v.Step); err != nil {
+		return v, err
+	}
+	if v.now, err = s.Store.Now(r.Context()); err != nil {
+		return v, err
+	}
+	settings, err := s.Store.Settings(r.Context())
+	v.frame = s.frame(v.Language, settings, v.now)
+	return v, err
+}
+
+func (s *Site) showClosed(w http.ResponseWriter, v visit) error {
+	page := messagePage{v.titled(v.frame.T("closed.title")), v.frame.T("closed.never_sent")}
+	if !v.ClosesAt.IsZero() {
+		page.Text = v.frame.T("closed.text", "day", v.frame.DayOf(v.ClosesAt))
+	}
+	return s.show(w, http.StatusGone, "message", page)
+}
+
+func (v visit) titled(title string) frame {
+	f := v.frame
+	f.Title = title
+	return f
+}
+
+// until is the last day for corrections, in words; empty: the invitation never closes.
+func (v visit) until() string {
+	if v.ClosesAt.IsZero() {
+		return ""
+	}
+	return v.frame.DayOf(v.ClosesAt)
+}
+
+func (v visit) thanks(edit string) thanksPage {
+	return thanksPage{v.titled(v.frame.T("thanks.title")), v.questionnaire.Thanks.In(v.Language), v.until(), edit}
+}
+
+func (v visit) answer(answers survey.Answers) (store.Answer, error) {
+	body, err := json.Marshal(answers)
+	a := store.Answer{Questionnaire: v.questionnaire.Name, Language: v.frame.Language, Answers: body, CallMe: answers.CallMe(v.questionnaire)}
+	if score, asked := answers.Score(v.questionnaire); asked {
+		a.Score = &score
+	}
+	return a, err
+}
+
+func (s *Site) form(v visit, form url.Values, problems []survey.FieldProblem) surveyPage {
+	page := surveyPage{frame: v.titled(v.questionnaire.Title.In(v.Language)), Intro: v.questionnaire.Intro.In(v.Language), Until: v.until(), Wrong: len(problems) > 0, Correcting: v.Answers != nil}
+	if !v.NoMoreSurvey {
+		page.StopURL = "/u/" + s.Links.Token(links.Stop, v.TouchID)
+	}
+	for n, asked := range v.questionnaire.Questions {
+		shown := show(asked, v.Language, form)
+		shown.Number = n + 1
+		for _, p := range problems {
+			if p.Question == asked.Name {
+				shown.Problem = p.Message(v.Language)
+			}
+		}
+		page.Questions = append(page.Questions, shown)
+	}
+	return page
+}
+
+func show(q survey.Question, language string, form url.Values) question {
+	shown := question{Question: q, Ask: q.Ask.In(language), Help: q.Help.In(language), Low: q.Low.In(language), High: q.High.In(language)}
+	given := form[q.Name]
+	switch q.Kind {
+	case survey.Scale:
+		for mark := range 11 {
+			value := fmt.Sprint(mark)
+			shown.Marks = append(shown.Marks, choice{value, value, slices.Contains(given, value)})
+		}
+	case survey.One, survey.Several:
+		for _, o := range q.Options {
+			shown.Options = append(shown.Options, choice{o.Name, o.Label.In(language), slices.Contains(given, o.Name)})
+		}
+	case survey.Free:
+		shown.Text = form.Get(q.Name)
+	case survey.Box:
+		shown.Ticked = len(given) > 0
+	}
+	return shown
+}
+
+// parseForm reads a posted form of either encoding, since mail programs choose the one they like.
+func parseForm(r *http.Request) error {
+	err := r.ParseMultipartForm(maxForm)
+	if errors.Is(err, http.ErrNotMultipart) {
+		err = nil // ParseMultipartForm has read the usual encoding already
+	}
+	var tooLarge *http.MaxBytesError
+	if err != nil && !errors.As(err, &tooLarge) {
+		return fmt.Errorf("%w: %w", errForm, err)
+	}
+	return err
+}
