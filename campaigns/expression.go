@@ -109,6 +109,9 @@ func syntaxProblem(err error) Problem {
 }
 
 func (c *compiler) report(n ast.Node, near, format string, args ...any) operand {
+	if member, ok := n.(*ast.MemberNode); ok { // its own place is that of the dot
+		return c.report(member.Node, near, format, args...)
+	}
 	before := []rune(c.source)[:min(n.Location().From, len([]rune(c.source)))]
 	line, column := 1, 1
 	for _, r := range before {
