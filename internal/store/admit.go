@@ -219,6 +219,8 @@ const GenericMailbox = `^(accueil|achats?|admin|administration|bonjour|bureau|co
 // Touches made by an answer or outcome, reminders among them, are never held back; they count for the others. A
 // limit of 0 is none.
 //
+// A reminder whose questionnaire was answered, or failed, meanwhile is cancelled.
+//
 // A slot of a newsletter that has no approved text yet is asked again every ten minutes.
 const admitSQL = `
 	WITH place AS (
@@ -237,6 +239,7 @@ const admitSQL = `
 			WHEN EXISTS (SELECT FROM activity a WHERE a.client_id = t.client_id AND a.kind = 'complaint' AND a.at <= @now AND a.undone_at IS NULL
 				AND (a.closed_on IS NULL OR a.closed_on > @today::date)) THEN 'open_complaint'
 			WHEN p.email_key IS NULL OR p.wrong IS NOT NULL THEN 'no_address'
+			WHEN t.step LIKE '%/reminder' AND EXISTS (SELECT FROM touch parent WHERE parent.id = t.parent_id AND parent.state NOT IN ('sent', 'unsure')) THEN 'cause_gone'
 			WHEN t.deadline_at < @now THEN 'too_late'
 			END AS refused
 		FROM touch t
@@ -284,7 +287,7 @@ const admitSQL = `
 		FROM asked a LEFT JOIN pressed p ON p.id = a.id),
 	moved AS (
 		UPDATE touch t SET
-			state = CASE v.verdict WHEN 'skip' THEN 'skipped' ELSE t.state END,
+			state = CASE WHEN v.reason = 'cause_gone' THEN 'cancelled' WHEN v.verdict = 'skip' THEN 'skipped' ELSE t.state END,
 			reason = v.reason,
 			ended_at = CASE v.verdict WHEN 'skip' THEN @now::timestamptz END,
 			due_at = CASE v.verdict WHEN 'move' THEN least(v.next, v.deadline_at + interval '1 microsecond') ELSE t.due_at END,

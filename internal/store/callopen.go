@@ -48,7 +48,8 @@ const dueCallsSQL = `
 		ORDER BY t.due_at LIMIT $2) t
 	WHERE c.state = 'running' ORDER BY t.due_at LIMIT $2`
 
-// openSQL is the twin of admitSQL for calls. A consumer, or one who may be (no SIREN, no order, only a mobile number),
+// openSQL is the twin of admitSQL for calls. Routine calls (contacts_per_year) do not go out while a complaint is open. A
+// consumer, or one who may be (no SIREN, no order, only a mobile number),
 // needs consent or a current contract, and is called at most 4 times in 30 days, never within 60 days of a refusal.
 // Service calls under a current contract go on after a stop of calls, not after a stop of everything.
 const openSQL = `
@@ -56,10 +57,10 @@ const openSQL = `
 		SELECT * FROM unnest(@country::text[], @zone::text[], @postcode::text[], @consumer::bool[], @next::timestamptz[], @why::text[])
 			AS p(country, zone, postcode, consumer, next, why)),
 	known AS MATERIALIZED (
-		SELECT t.id, t.client_id, coalesce(t.contact_id, f.call_contact_id) AS contact_id, t.rep_id, t.priority, t.due_at, t.deadline_at, t.campaign_id,
+		SELECT t.id, t.client_id, coalesce(t.contact_id, f.call_contact_id) AS contact_id, t.rep_id, t.priority, t.due_at, t.deadline_at, t.version_id,
 			c.ref, c.closed_on, c.blocked, p.phone_e164 AS number, c.phone_e164 AS switchboard,
 			coalesce(p.phone, c.phone) IS NOT NULL AND p.wrong IS NULL OR c.phone IS NOT NULL AS callable,
-			coalesce(c.kind = 'consumer', c.siren IS NULL AND coalesce(f.orders, 0) = 0 AND coalesce(p.phone_e164, c.phone_e164) ~ '^\+33[67]') AS consumer,
+			coalesce(f.consumer, c.kind = 'consumer', c.siren IS NULL AND coalesce(f.orders, 0) = 0 AND coalesce(p.phone_e164, c.phone_e164) ~ '^\+33[67]') AS consumer,
 			coalesce(f.under_contract, false) AS under_contract, l.next, l.why
 		FROM touch t
 		JOIN client c ON c.id = t.client_id
@@ -77,7 +78,7 @@ const openSQL = `
 			WHEN consumer AND NOT under_contract AND NOT EXISTS (
 				SELECT FROM basis b LEFT JOIN basis_declaration d ON d.id = b.declaration_id
 				WHERE b.contact_id = k.contact_id AND b.channel = 'call' AND b.kind = 'consent' AND b.withdrawn_at IS NULL AND d.undone_at IS NULL) THEN 'no_call_consent'
-			WHEN m.name = 'small-client-check-in' AND EXISTS (SELECT FROM activity a WHERE a.client_id = k.client_id AND a.kind = 'complaint' AND a.at <= @now
+			WHEN v.source ~ '(?n)^\s*contacts_per_year:' AND EXISTS (SELECT FROM activity a WHERE a.client_id = k.client_id AND a.kind = 'complaint' AND a.at <= @now
 				AND a.undone_at IS NULL AND (a.closed_on IS NULL OR a.closed_on > @today::date)) THEN 'open_complaint'
 			WHEN NOT callable THEN 'no_number'
 			WHEN deadline_at < @now THEN 'too_late'
@@ -87,7 +88,7 @@ const openSQL = `
 					AND a.at BETWEEN @now::timestamptz - interval '30 days' AND @now ORDER BY a.at DESC OFFSET 3 LIMIT 1),
 				(SELECT max(a.at) + interval '60 days' FROM activity a WHERE a.client_id = k.client_id AND a.kind = 'call' AND a.undone_at IS NULL
 					AND a.outcome = 'refused' AND a.at BETWEEN @now::timestamptz - interval '60 days' AND @now)) END AS until
-		FROM known k JOIN campaign m ON m.id = k.campaign_id),
+		FROM known k JOIN campaign_version v ON v.id = k.version_id),
 	waiting AS (
 		UPDATE touch t SET
 			state = CASE WHEN v.refused IS NOT NULL THEN 'skipped' ELSE t.state END,

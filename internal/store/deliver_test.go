@@ -113,6 +113,9 @@ func TestTheChecksWhenDueStoreTheFirstReason(t *testing.T) {
 		{"the complaint is closed", `INSERT INTO activity (client_id, kind, at, closed_on) SELECT id, 'complaint', '2026-03-01', '2026-03-05' FROM client`, "planned admitted"},
 		{"the contact was flagged", `UPDATE contact SET wrong = 'left the company'`, "skipped no_address"},
 		{"the deadline has passed", `UPDATE touch SET deadline_at = '2026-03-10T11:59:59Z'`, "skipped too_late"},
+		{"the questionnaire that it reminds of was answered", `UPDATE touch SET step = 'q/reminder', parent_id = (SELECT max(id) FROM touch) + 1;
+			INSERT INTO touch (client_id, contact_id, campaign_id, version_id, step, channel, occasion, triggered_on, due_at, state, created_at)
+			SELECT client_id, id, 1, 1, 'q', 'survey', 'march', '2026-03-01', '2026-03-01', 'answered', '2026-03-01' FROM contact`, "cancelled cause_gone"},
 		{"its slot has no text", `UPDATE touch SET reason = 'no_slot_text'`, "planned no_slot_text"},
 		{"the campaign is paused", `UPDATE campaign SET state = 'paused'`, "planned"},
 		{"the address had a mail five days ago", `INSERT INTO touch (client_id, contact_id, campaign_id, version_id, step, channel, occasion, triggered_on, due_at, state, address, sent_at, created_at)
