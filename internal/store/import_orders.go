@@ -74,7 +74,7 @@ func (r *importRun) makeArrived(ctx context.Context) error {
 	}
 	_, err := r.tx.Exec(ctx, fmt.Sprintf(`
 		CREATE TEMPORARY TABLE arrived ON COMMIT DROP AS
-		SELECT coalesce(o.id, nextval(pg_get_serial_sequence('orders', 'id'))) AS id, o.id IS NULL AS new, c.id AS client_id, g.*
+		SELECT coalesce(o.id, nextval('orders_id_seq'::regclass)) AS id, o.id IS NULL AS new, c.id AS client_id, g.*
 		FROM (
 			SELECT i."order" AS ref, min(i.client) AS client, max(i.client) AS other_client, min(i.at_line) AS first_line, count(*) AS rows,
 			       min(i.ordered_on) AS ordered_on, %s AS delivered_on, %s AS cancelled, sum(%s) AS amount, bool_or(%[3]s > 0) AS positive
