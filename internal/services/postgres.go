@@ -149,10 +149,14 @@ func (p *postgres) version() int {
 }
 
 // initialise makes the cluster beside its place and moves it there whole, so
-// that a kill in the middle leaves nothing half made.
+// that a kill in the middle leaves nothing half made; the initdb of a killed
+// process may be at work there still.
 func (p *postgres) initialise(ctx context.Context, bin postgresBinaries) error {
 	p.opts.Progress("preparing the private Postgres", 0, 0)
 	dir := p.home.path("postgres.new")
+	if err := waitEmpty(ctx, dir); err != nil {
+		return err
+	}
 	if err := os.RemoveAll(dir); err != nil {
 		return fmt.Errorf("clear unfinished cluster: %w", err)
 	}

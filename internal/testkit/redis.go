@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
@@ -68,7 +69,7 @@ func leaseKey(db int) string { return fmt.Sprintf("relance-test:%d", db) }
 func takeLease(ctx context.Context, c *redis.Client) (int, error) {
 	const databases = 16 // what a server has unless set otherwise
 	for db := 1; db < databases; db++ {
-		err := c.SetArgs(ctx, leaseKey(db), os.Getpid(), redis.SetArgs{Mode: "NX", TTL: serviceTimeout}).Err()
+		err := c.SetArgs(ctx, leaseKey(db), os.Getpid(), redis.SetArgs{Mode: "NX", TTL: 20 * time.Minute}).Err()
 		if err == nil {
 			return db, nil
 		}
