@@ -34,7 +34,7 @@ func levelCalls(ctx context.Context, tx pgx.Tx, settings Settings, house *calend
 }
 
 func repCapacity(ctx context.Context, tx pgx.Tx, settings Settings) (map[int64]int, error) {
-	rows, err := tx.Query(ctx, `SELECT id, coalesce(capacity, CASE WHEN inside THEN $1 ELSE $2 END) FROM rep`, settings.Int("capacity_inside"), settings.Int("capacity_road"))
+	rows, err := tx.Query(ctx, `SELECT id, coalesce(capacity, CASE WHEN inside THEN $1::int ELSE $2::int END) FROM rep`, settings.Int("capacity_inside"), settings.Int("capacity_road"))
 	if err != nil {
 		return nil, err
 	}
