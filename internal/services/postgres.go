@@ -167,8 +167,11 @@ func (p *postgres) initialise(ctx context.Context, bin postgresBinaries) error {
 	// without it get the plain C locale.
 	var failed error
 	for _, locale := range []string{"C.UTF-8", "C"} {
-		cmd := p.home.owner.command(ctx, dir, bin.initdb, "--pgdata="+dir, "--username=relance",
-			"--encoding=UTF8", "--locale="+locale, "--auth=peer", "--no-instructions", "--no-sync")
+		args := []string{"--pgdata=" + dir, "--username=relance", "--encoding=UTF8", "--locale=" + locale, "--auth=peer", "--no-instructions"}
+		if p.opts.Disposable {
+			args = append(args, "--no-sync")
+		}
+		cmd := p.home.owner.command(ctx, dir, bin.initdb, args...)
 		out, err := cmd.CombinedOutput()
 		if err == nil {
 			return p.admit(dir)
