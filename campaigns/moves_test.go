@@ -83,6 +83,22 @@ func TestWhatBecomesOfATouchThatExists(t *testing.T) {
 	}
 }
 
+func TestWhatIsInferredFromAbsenceIsNotArmedAgainOnStaleData(t *testing.T) {
+	d := library(t, "lost-client-questionnaire")
+	f := reachable()
+	f.FirstOrderOn, f.LastOrderOn = day(t, "2025-06-01"), day(t, "2025-06-01")
+	touch := stored(t, d, "2026-06-08", f)
+	touch.State, touch.Reason = Cancelled, ReasonCauseGone
+	m := at(t, "2026-06-10", "2026-06-09")
+	if out := d.At(m).Plan(&f, []Touch{touch}, nil); len(out) != 1 || out[0].TriggeredOn != day(t, "2026-06-10") {
+		t.Errorf("on fresh data: %+v, want it armed again, triggered today", out)
+	}
+	m.Fresh = false
+	if out := d.At(m).Plan(&f, []Touch{touch}, nil); len(out) != 0 {
+		t.Errorf("on stale data: %+v", out)
+	}
+}
+
 func TestChecksAnswerWithTheFirstReason(t *testing.T) {
 	call, mail := Step{Name: "a", Channel: Call}, Step{Name: "b", Channel: Mail}
 	d := definition(t, campaign("contacts_per_year: {times: 2}"))
@@ -157,6 +173,7 @@ func TestDueAndDeadline(t *testing.T) {
 	for _, c := range []struct{ name, ordered, today, country, zone, due, deadline string }{
 		{"the first hour of the day it triggers", "2026-11-02", "2026-11-09", "", "", "2026-11-09T08:30:00+01:00", "2026-11-24T23:59:59+01:00"}, // 11 November is a holiday
 		{"in the client's own morning", "2026-11-02", "2026-11-09", "RE", "", "2026-11-09T08:30:00+04:00", "2026-11-24T23:59:59+04:00"},
+		{"quiet weeks in between do not count", "2026-07-20", "2026-07-27", "", "", "2026-07-27T08:30:00+02:00", "2026-09-02T23:59:59+02:00"},
 		{"quiet weeks move it and do not eat the deadline", "2026-07-28", "2026-08-05", "", "", "2026-08-26T08:30:00+02:00", "2026-09-09T23:59:59+02:00"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
