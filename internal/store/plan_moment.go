@@ -38,14 +38,15 @@ func (p *planned) guarded() bool {
 	return !p.first && !p.released && !slot
 }
 
-// loadPlanned reads the campaigns that a pass plans: the running and paused ones, or of these the named.
-func loadPlanned(ctx context.Context, tx pgx.Tx, m campaigns.Moment, names []string) ([]*planned, error) {
+// loadPlanned reads the campaigns that a pass plans: the running and paused ones, or of these the named. A trial is planned
+// whatever its state, as approved, else as its draft says.
+func loadPlanned(ctx context.Context, tx pgx.Tx, m campaigns.Moment, names []string, trial string) ([]*planned, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT c.id, v.id, c.name, c.state, v.source, c.started_at, c.passed_on, coalesce((SELECT p.held IS NOT NULL FROM pass p WHERE p.campaign_id = c.id ORDER BY p.id DESC LIMIT 1), false),
 			ARRAY(SELECT p.planned FROM pass p WHERE p.campaign_id = c.id AND p.held IS NULL ORDER BY p.id DESC LIMIT $2),
 			ARRAY(SELECT s.slot FROM slot_text s WHERE s.campaign_id = c.id AND s.approved_at IS NOT NULL)
-		FROM campaign c JOIN campaign_version v ON v.id = c.version_id
-		WHERE c.state IN ('running', 'paused') AND (cardinality($1::text[]) = 0 OR c.name = ANY ($1)) ORDER BY c.name`, nonNil(names), passMemory)
+		FROM campaign c JOIN campaign_version v ON v.id = coalesce(c.version_id, CASE WHEN c.name = $3 THEN c.draft_id END)
+		WHERE c.name = $3 OR $3 = '' AND c.state IN ('running', 'paused') AND (cardinality($1::text[]) = 0 OR c.name = ANY ($1)) ORDER BY c.name`, nonNil(names), passMemory, trial)
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +60,7 @@ func loadPlanned(ctx context.Context, tx pgx.Tx, m campaigns.Moment, names []str
 			return nil, err
 		}
 		p.first = passed == nil
+		p.released = p.released || trial != ""
 		return p, p.ready(m, source, dayOf(passed), timeOf(started), slots)
 	})
 }

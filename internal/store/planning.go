@@ -23,6 +23,8 @@ const planReaders = 2
 type PlanOptions struct {
 	DryRun    bool     // count only: facts are brought up to date, nothing else changes
 	Campaigns []string // names; empty: all that are running or paused
+
+	trial string // a campaign planned whatever its state; only with DryRun
 }
 
 // PassReport is what a pass did, or would do, for one campaign. Its JSON is a stable output.
@@ -77,7 +79,7 @@ func (s *Store) plan(ctx context.Context, now time.Time, o PlanOptions, staged b
 		if err != nil {
 			return err
 		}
-		list, err := loadPlanned(ctx, tx, m, o.Campaigns)
+		list, err := loadPlanned(ctx, tx, m, o.Campaigns, o.trial)
 		if err != nil {
 			return err
 		}
