@@ -145,7 +145,8 @@ func (f *File) Next() (Row, error) {
 
 // convert fills f.cells, or says which column is wrong.
 func (f *File) convert(cells [][]byte) (column, reason string) {
-	for i, p := range f.heading.used {
+	for i := range f.heading.used {
+		p := &f.heading.used[i]
 		cell := trimmed(cells[p.cell])
 		if cell == nil {
 			if p.needed {
@@ -211,11 +212,12 @@ func (f *File) finish(cells [][]byte) (column, reason string) {
 
 // cell gives the value of a used column in the row; nil: empty, or not in the file.
 func (f *File) cell(name string) []byte {
-	at := f.heading.at(name)
-	if at < 0 {
-		return nil
+	for i, c := range f.columns {
+		if c == name {
+			return f.cells[i]
+		}
 	}
-	return f.cells[at]
+	return nil
 }
 
 func (f *File) phoneNumber() []byte {

@@ -143,11 +143,12 @@ func (r *importRun) rejectUnknown(ctx context.Context, column, table, kind strin
 		RETURNING at_line, format('no %[2]s %%s; import %[3]s first', to_json(%[1]s))`, column, table, kind))
 }
 
-// rejectRepeated puts aside rows whose key an earlier row has, unless the key's first part is empty.
+// rejectRepeated puts aside rows whose key an earlier row has. A row without the key's first part has none; the
+// other parts are never empty.
 func (r *importRun) rejectRepeated(ctx context.Context, column string, key ...string) error {
 	var same []string
 	for _, k := range key {
-		same = append(same, fmt.Sprintf("i.%[1]s IS NOT DISTINCT FROM f.%[1]s", k))
+		same = append(same, fmt.Sprintf("i.%[1]s = f.%[1]s", k))
 	}
 	keys := strings.Join(key, ", ")
 	return r.reject(ctx, column, fmt.Sprintf(`
