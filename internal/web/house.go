@@ -1,0 +1,121 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/relance/relance/internal/store"
+)
+
+// importsPage is the history of what came in.
+type importsPage struct {
+	Frame
+	Runs []store.ImportLine
+}
+
+// Whole writes a count of lines.
+func (p importsPage) Whole(n int64) string { return p.Count(int(n)) }
+
+func (s *Site) showImports(w http.ResponseWriter, r *request) error {
+	runs, err := s.Store.ImportLines(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.show(w, http.StatusOK, "imports", importsPage{s.frame(r, r.Reader.T("imports.title"), "imports"), runs})
+}
+
+// settingsPage is the table of settings as one form.
+type settingsPage struct {
+	Frame
+	Fields []settingField
+	Wrong  bool
+}
+
+// settingField is one setting with its value as stored or as typed.
+type settingField struct {
+	store.Setting
+	Label, Help string
+	Value       string
+	Problem     string
+	Choices     []string // empty: free text
+}
+
+// Choice is how one of a few values is said.
+func (p settingsPage) Choice(key, value string) string {
+	if id := "choice." + key + "." + value; p.Has(id) {
+		return p.T(id)
+	}
+	return value
+}
+
+// choices are the settings with a few values.
+var choices = map[string][]string{"language": {"fr", "en"}, "self_approval": {"no", "yes"},
+	"currency": {"EUR", "CHF", "GBP", "USD", "PLN", "CZK", "SEK", "DKK", "NOK", "HUF", "RON"}}
+
+func (s *Site) showSettings(w http.ResponseWriter, r *request) error {
+	return s.renderSettings(w, r, http.StatusOK, r.Settings, nil)
+}
+
+func (s *Site) renderSettings(w http.ResponseWriter, r *request, status int, values, problems map[string]string) error {
+	page := settingsPage{Frame: s.frame(r, r.Reader.T("settings.title"), "settings"), Wrong: len(problems) > 0}
+	page.Narrow = true
+	for _, t := range store.SettingTable {
+		f := settingField{Setting: t, Label: r.Reader.T("setting." + t.Key), Value: values[t.Key], Problem: problems[t.Key], Choices: choices[t.Key]}
+		if id := "setting." + t.Key + ".help"; r.Reader.Has(id) {
+			f.Help = r.Reader.T(id)
+		}
+		page.Fields = append(page.Fields, f)
+	}
+	return s.show(w, status, "settings", page)
+}
+
+// changeSettings stores what differs; everything that is wrong is said at once, beside its field.
+func (s *Site) changeSettings(w http.ResponseWriter, r *request) error {
+	if err := r.ParseForm(); err != nil {
+		return err
+	}
+	typed, changed, problems := map[string]string{}, map[string]string{}, map[string]string{}
+	for _, t := range store.SettingTable {
+		value := r.Settings[t.Key]
+		if r.PostForm.Has(t.Key) {
+			value = strings.TrimSpace(r.PostForm.Get(t.Key))
+		}
+		typed[t.Key] = value
+		if value == r.Settings[t.Key] {
+			continue
+		}
+		changed[t.Key] = value
+		if err := store.CheckSetting(t.Key, value); err != nil {
+			problems[t.Key] = r.Reader.T("settings.bad", "default", t.Default)
+		}
+	}
+	if len(problems) > 0 {
+		return s.renderSettings(w, r, http.StatusUnprocessableEntity, typed, problems)
+	}
+	if len(changed) > 0 {
+		err := s.Store.ChangeSettings(r.Context(), changed, r.User.Name, r.Now)
+		if errors.Is(err, store.ErrSetting) {
+			return errors.Join(err, ErrRefused)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	s.later(r, "settings.saved")
+	return back(w, r, "/settings")
+}
+
+// usersPage lists who may come in. They are added with `relance user add`.
+type usersPage struct {
+	Frame
+	Users []store.User
+}
+
+func (s *Site) showUsers(w http.ResponseWriter, r *request) error {
+	users, err := s.Store.Users(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.show(w, http.StatusOK, "users", usersPage{s.frame(r, r.Reader.T("users.title"), "settings"), users})
+}

@@ -1,0 +1,146 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/relance/relance/internal/look"
+)
+
+// Roles, as table app_user has them.
+const (
+	marketer  = "marketer"
+	rep       = "rep"
+	manager   = "manager"
+	colleague = "colleague"
+	operator  = "operator"
+)
+
+// Who may call a route. Nobody named: it needs no session.
+var (
+	anyone  = []string(nil)
+	staff   = []string{marketer, rep, manager, colleague, operator}
+	callers = []string{rep, manager}
+	writers = []string{marketer, manager, operator}
+	keepers = []string{manager, operator}
+)
+
+// route is one address and who may call it.
+type route struct {
+	pattern string
+	who     []string
+	handle  func(http.ResponseWriter, *request) error
+}
+
+// routes is every page.
+func (s *Site) routes() []route {
+	list := []route{
+		// everyone, to come in and go out
+		{"GET /{$}", staff, s.home},
+		{"GET /login", anyone, s.showLogin},
+		{"POST /login", anyone, s.login},
+		{"POST /login/link", anyone, s.askLink},
+		{"POST /logout", staff, s.logout},
+		{"POST /language", staff, s.setLanguage},
+
+		// reps on the road and inside; managers look on and help
+		{"GET /calls", callers, s.showCalls},
+		{"GET /calls/{id}", callers, s.showCall},
+		{"POST /calls/{id}", callers, s.recordOutcome},
+		{"POST /calls/{id}/undo", callers, s.undoOutcome},
+
+		// everyone who knows something about a client
+		{"GET /clients", staff, s.showClients},
+		{"GET /clients/{ref}", staff, s.showClient},
+		{"POST /clients/{ref}/log", staff, s.logActivity},
+		{"POST /clients/{ref}/complaints/{id}/close", staff, s.closeComplaint},
+
+		// marketers, and the managers and operators who approve
+		{"GET /campaigns", writers, s.showCampaigns},
+		{"GET /campaigns/{name}", writers, s.showCampaign},
+		{"GET /campaigns/{name}/touches", writers, s.showTouches},
+		{"GET /campaigns/{name}/touches.csv", writers, s.exportTouches},
+		{"GET /campaigns/{name}/texts", writers, s.showTexts},
+		{"GET /campaigns/{name}/texts/{step}", writers, s.showLetter},
+		{"GET /campaigns/{name}/start", writers, s.showStart},
+		{"POST /campaigns/{name}/{action}", writers, s.changeCampaign},
+		{"GET /imports", writers, s.showImports},
+
+		// those who keep the house
+		{"GET /settings", keepers, s.showSettings},
+		{"POST /settings", keepers, s.changeSettings},
+		{"GET /users", keepers, s.showUsers},
+	}
+	if s.Inbox {
+		list = append(list, // a trial's own mails
+			route{"GET /inbox", staff, s.showInbox},
+			route{"GET /inbox/{id}", staff, s.showMail},
+			route{"GET /inbox/{id}/letter", staff, s.showMailLetter})
+	}
+	if s.Demo != nil {
+		list = append(list, // the demo's bar
+			route{"POST /demo/clock", staff, s.moveClock},
+			route{"POST /demo/user", staff, s.changeUser})
+	}
+	return list
+}
+
+// mux puts the pages behind the session, and the machines' addresses beside it.
+func (s *Site) mux() http.Handler {
+	pages := http.NewServeMux()
+	for _, r := range s.routes() {
+		pages.Handle(r.pattern, s.page(r))
+	}
+	pages.Handle("/", s.page(route{"/", anyone, func(http.ResponseWriter, *request) error { return errNoPage }}))
+
+	mux := http.NewServeMux()
+	mux.Handle("GET /look/", look.Handler())
+	mux.HandleFunc("GET /healthz", healthy)
+	mux.HandleFunc("GET /readyz", s.ready)
+	if s.Metrics != nil {
+		mux.Handle("GET /metrics", s.Metrics)
+	}
+	mux.Handle("/", s.sessions.LoadAndSave(pages))
+	return mux
+}
+
+// page asks who is there before it calls the handler, and makes a page of its error.
+func (s *Site) page(route route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, httpRequest *http.Request) {
+		r, err := s.open(httpRequest)
+		if err == nil {
+			err = s.admit(route, r)
+		}
+		if err == nil {
+			err = route.handle(w, r)
+		}
+		if err != nil {
+			s.failPage(w, r, err)
+		}
+	})
+}
+
+// admit says whether the request may go on. Who is not logged in is sent to the log-in page, and back after it.
+func (s *Site) admit(route route, r *request) error {
+	switch {
+	case route.who == nil || slices.Contains(route.who, r.User.Role):
+		return nil
+	case r.User.ID == 0:
+		return errLogin
+	}
+	return refuse(http.StatusForbidden, "error.role")
+}
+
+func healthy(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) }
+
+// ready asks each check; the first that fails answers 503 with its name.
+func (s *Site) ready(w http.ResponseWriter, r *http.Request) {
+	for name, check := range s.Ready {
+		if err := check(r.Context()); err != nil {
+			s.Log.WarnContext(r.Context(), "not ready", "check", name, "error", err)
+			http.Error(w, "not ready: "+name, http.StatusServiceUnavailable)
+			return
+		}
+	}
+	w.Write([]byte("ready\n"))
+}
