@@ -185,3 +185,10 @@ func rows(b *strings.Builder, keys []Key) {
 		fmt.Fprintf(b, "| `%s` | `%s` | %s |\n", k.Name, k.Form, k.Meaning)
 	}
 }
+
+func TestEveryReasonIsListed(t *testing.T) {
+	declared := regexp.MustCompile(`(Reason\w+) +Reason = "`).FindAllStringSubmatch(read(t, "touch.go"), -1)
+	if len(declared) != len(Reasons) || len(declared) < 20 {
+		t.Errorf("%d reasons are declared, %d are listed", len(declared), len(Reasons))
+	}
+}

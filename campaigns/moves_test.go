@@ -180,6 +180,9 @@ func TestDueAndDeadline(t *testing.T) {
 			f := reachable()
 			f.FirstOrderOn, f.Country = day(t, c.ordered), c.country
 			got := planned(t, d, at(t, c.today, ""), f)
+			if quiet := got.Reason == ReasonQuietWeeks; quiet != (c.today == "2026-08-05") {
+				t.Errorf("reason %q", got.Reason)
+			}
 			if due, deadline := got.DueAt.Format(time.RFC3339), got.DeadlineAt.Format(time.RFC3339); due != c.due && c.country == "" || deadline != c.deadline {
 				t.Errorf("due %s by %s, want %s by %s", due, deadline, c.due, c.deadline)
 			}

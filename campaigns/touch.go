@@ -104,6 +104,15 @@ const (
 	ReasonNoStep      Reason = "no_step"      // explain only: no step of the campaign is for it
 )
 
+// Reasons lists every reason: whoever puts them into words is tested against it.
+var Reasons = []Reason{
+	ReasonClosed, ReasonBlocked, ReasonOpposed, ReasonNoBasis, ReasonConsumer, ReasonComplaint, ReasonNoAddress,
+	ReasonNoNumber, ReasonHeldOut, ReasonTooLate, ReasonPaused, ReasonPressure, ReasonHours, ReasonQuietWeeks,
+	ReasonLevelled, ReasonDeferred, ReasonCauseGone, ReasonAudience, ReasonNotYet, ReasonTooOld, ReasonStaleData,
+	ReasonAlready, ReasonNoSlotText, ReasonSlotMissed, ReasonUnreachable, ReasonNoAnswer, ReasonAnswered,
+	ReasonNoOrder, ReasonOldClient, ReasonNeverSilent, ReasonBeforeStart, ReasonSeen, ReasonNoStep,
+}
+
 // Curable reports whether a touch skipped for this reason is planned again once the reason no longer holds.
 func (r Reason) Curable() bool {
 	switch r {

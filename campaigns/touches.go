@@ -74,7 +74,8 @@ func (p *Pass) turn(f *Facts, now firing, triggered calendar.Date) time.Time {
 	return triggered.In(p.location(f))
 }
 
-// schedule sets due_at, the first allowed moment from `from` on and never in the past, and the deadline after its day.
+// schedule sets due_at, the first allowed moment from `from` on and never in the past, with the reason where quiet weeks
+// moved it, and the deadline after its day.
 // Deadlines count days on which clients may be contacted, so that quiet weeks do not eat them.
 func (p *Pass) schedule(t *Touch, s Step, f *Facts, from time.Time) {
 	loc := p.location(f)
@@ -82,6 +83,9 @@ func (p *Pass) schedule(t *Touch, s Step, f *Facts, from time.Time) {
 		from = p.Now
 	}
 	t.DueAt = p.House.NextAllowed(use(s.Channel, f), from, f.Country, loc)
+	if p.House.Quiet(calendar.DateOf(from.In(loc))) {
+		t.Reason = ReasonQuietWeeks
+	}
 	t.DeadlineAt = time.Time{}
 	if !s.Deadline.IsZero() {
 		t.DeadlineAt = p.deadline(t.DueAt, s.Deadline, f, loc)
@@ -99,7 +103,8 @@ func (p *Pass) deadline(due time.Time, after calendar.Period, f *Facts, loc *tim
 	return calendar.EndOfDay(p.House.Add(day, after, f.Country), loc)
 }
 
-// admit gives a new touch its state: planned, held out, or skipped with the first reason that applies.
+// admit gives a new touch its state: planned, with the reason why it waits if it does; held out; or skipped with the
+// first reason that applies.
 func (p *Pass) admit(s Step, f *Facts, t Touch) (State, Reason) {
 	switch reason := p.check(s, f, t.DeadlineAt); {
 	case reason == ReasonHeldOut:
@@ -112,7 +117,7 @@ func (p *Pass) admit(s Step, f *Facts, t Touch) (State, Reason) {
 	if _, ok := p.Definition.Trigger.(On); ok && !p.SlotTexts[t.Occasion] {
 		return Planned, ReasonNoSlotText
 	}
-	return Planned, ""
+	return Planned, t.Reason
 }
 
 func (p *Pass) location(f *Facts) *time.Location {
