@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/goccy/go-yaml"
@@ -19,10 +20,10 @@ type ImportCmd struct {
 	Files     []string `arg:"" name:"file" type:"existingfile" help:"CSV with headings; columns are found by their usual French and English names."`
 	DryRun    bool     `help:"Do everything, report it, and take it back."`
 	Map       string   `type:"existingfile" placeholder:"FILE" help:"YAML: canonical column, colon, heading in the file."`
-	Dates     string   `enum:"dmy,mdy,iso," default:"" help:"Day or month first (dmy, mdy, iso), where the file does not tell."`
-	Decimal   string   `enum:"point,comma," default:"" help:"Decimal sign (point or comma), where the file does not tell."`
-	Delimiter string   `default:"" help:"What parts the cells; found out otherwise. Write tab for a tab."`
-	Encoding  string   `default:"" help:"utf-8, windows-1252 or utf-16; found out otherwise."`
+	Dates     string   `enum:"dmy,mdy,iso," default:"" placeholder:"ORDER" help:"Day or month first (dmy, mdy, iso), where the file does not tell."`
+	Decimal   string   `enum:"point,comma," default:"" placeholder:"SIGN" help:"Decimal sign (point or comma), where the file does not tell."`
+	Delimiter string   `placeholder:"SIGN" help:"What parts the cells; found out otherwise. Write tab for a tab."`
+	Encoding  string   `placeholder:"NAME" help:"utf-8, windows-1252 or utf-16; found out otherwise."`
 	JSON      bool     `help:"One object per file."`
 }
 
@@ -119,8 +120,8 @@ func (c *ImportCmd) importFile(app *App, name string, options importer.Options) 
 	if err != nil {
 		return report, err
 	}
-	for _, heading := range file.Ignored() {
-		fmt.Fprintf(app.Err, "Note: %s: column %q is not used.\n", name, heading)
+	if ignored := file.Ignored(); len(ignored) > 0 {
+		fmt.Fprintf(app.Err, "Note: %s: not used for %s: %s\n", name, c.Kind, strings.Join(ignored, ", "))
 	}
 	progress := newProgress(app.Err)
 	defer progress.done()
@@ -144,9 +145,6 @@ func showPosition(p *progress, in *os.File, name string) func(int64) {
 
 func (c *ImportCmd) show(app *App, name string, r importer.Report) error {
 	if c.JSON {
-		if r.Rejections == nil {
-			r.Rejections = []importer.Rejection{}
-		}
 		return app.JSON(r)
 	}
 	table := tabwriter.NewWriter(app.Out, 0, 4, 2, ' ', 0)
@@ -156,16 +154,25 @@ func (c *ImportCmd) show(app *App, name string, r importer.Report) error {
 		run = "dry run, nothing stored"
 	}
 	fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\n", name, r.Kind, r.Read, r.Created, r.Updated, r.Unchanged, r.Rejected, run)
-	for i, j := range r.Rejections {
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	return showRejections(app.Out, r.Rejections)
+}
+
+func showRejections(out io.Writer, rejections []importer.Rejection) error {
+	for i, r := range rejections {
 		if i == shownRejections {
-			fmt.Fprintf(table, "… and %d more rejected lines; --json has them all\n", len(r.Rejections)-i)
-			break
+			_, err := fmt.Fprintf(out, "  … and %d more rejected lines; --json has them all\n", len(rejections)-i)
+			return err
 		}
 		column := ""
-		if j.Column != "" {
-			column = j.Column + ": "
+		if r.Column != "" {
+			column = r.Column + ": "
 		}
-		fmt.Fprintf(table, "  line %d\t%s%s\n", j.Line, column, j.Reason)
+		if _, err := fmt.Fprintf(out, "  line %d: %s%s\n", r.Line, column, r.Reason); err != nil {
+			return err
+		}
 	}
-	return table.Flush()
+	return nil
 }

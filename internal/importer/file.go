@@ -37,7 +37,7 @@ func Open(kind Kind, in io.ReadSeeker, o Options) (*File, error) {
 	if o.Country == "" {
 		o.Country = "FR"
 	}
-	f := &File{kind: kind, options: o, in: in, reasons: map[string]string{}}
+	f := &File{kind: kind, options: o, in: in, rejections: []Rejection{}, reasons: map[string]string{}}
 	var err error
 	if f.shape, err = look(in, o); err != nil {
 		return nil, err
