@@ -29,6 +29,14 @@ type Campaign struct {
 	HeldWhy   string
 }
 
+// Newest is the version that a marketer works on: the draft, else what was approved.
+func (c Campaign) Newest() int {
+	if c.DraftID != 0 {
+		return c.DraftID
+	}
+	return c.VersionID
+}
+
 // Version is one frozen definition with its texts.
 type Version struct {
 	ID         int

@@ -228,3 +228,19 @@ func (s *Store) forecast(ctx context.Context, p *planned, days int) ([]Outlook, 
 	})
 	return outlooks, err
 }
+
+// ExampleClient names the client of an example.
+type ExampleClient struct{ Ref, Name string }
+
+// ExampleClients names the clients of a first pass's examples, in their order.
+func (s *Store) ExampleClients(ctx context.Context, examples []PassExample) ([]ExampleClient, error) {
+	ids := make([]int64, len(examples))
+	for i, e := range examples {
+		ids[i] = e.ClientID
+	}
+	rows, err := s.pool.Query(ctx, `SELECT c.ref, c.name FROM unnest($1::bigint[]) WITH ORDINALITY AS e(id, n) JOIN client c ON c.id = e.id ORDER BY e.n`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("name the examples: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[ExampleClient])
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/relance/relance/internal/desk"
+	"github.com/relance/relance/internal/letters"
+	"github.com/relance/relance/internal/links"
+	"github.com/relance/relance/internal/store"
+)
+
+// CampaignPreviewCmd renders a campaign's texts.
+type CampaignPreviewCmd struct {
+	Name   string `arg:""`
+	Client string `arg:"" optional:"" help:"Its ref; default: one of the campaign's clients."`
+	HTML   bool   `help:"The HTML part instead of the text."`
+	JSON   bool   `help:"One object per text."`
+}
+
+// Run prints every text of the newest version as the client would get it, footer included.
+func (c *CampaignPreviewCmd) Run(app *App) error {
+	st, now, err := app.open()
+	if err != nil {
+		return err
+	}
+	g, err := st.Campaign(app.Context(), c.Name)
+	if err != nil {
+		return err
+	}
+	secret, err := app.secret()
+	if err != nil {
+		return err
+	}
+	signer, err := links.New(secret)
+	if err != nil {
+		return err
+	}
+	writer := letters.New(st, signer, app.Config.baseURL())
+	version, err := writer.Version(app.Context(), g.Newest())
+	if err != nil {
+		return err
+	}
+	previews, err := writer.Previews(app.Context(), version, c.Client, now)
+	if err != nil {
+		return err
+	}
+	for _, p := range previews {
+		if c.JSON {
+			if err := app.JSON(map[string]any{"step": p.Step.Name, "channel": p.Step.Channel, "client": p.Client, "from": orNil(p.From), "subject": p.Subject,
+				"html": p.HTML, "text": p.Text, "missing": p.Missing}); err != nil {
+				return err
+			}
+			continue
+		}
+		app.showPreview(p, c.HTML)
+	}
+	return nil
+}
+
+func (a *App) showPreview(p letters.Preview, html bool) {
+	fmt.Fprintf(a.Out, "── %s (%s), for %s\n", p.Step.Name, p.Step.Channel, p.Client)
+	if p.From != "" {
+		fmt.Fprintln(a.Out, "From:", p.From)
+	}
+	body := p.Text
+	if html {
+		body = p.HTML
+	}
+	fmt.Fprintf(a.Out, "%s\n\n%s\n\n", p.Subject, body)
+	for _, name := range p.Missing {
+		fmt.Fprintf(a.Err, "Not known for this client: %s\n", name)
+	}
+}
+
+// CampaignPushCmd stores a folder's campaigns.
+type CampaignPushCmd struct {
+	Dir string `arg:"" type:"existingdir"`
+	As  string `help:"Who wrote them." default:"operator"`
+}
+
+// Run stores every campaign without mistakes as a draft, and fails when one has some.
+func (c *CampaignPushCmd) Run(app *App) error {
+	st, now, err := app.open()
+	if err != nil {
+		return err
+	}
+	pushed, err := desk.New(st).Push(app.Context(), c.Dir, c.As, now)
+	if err != nil {
+		return err
+	}
+	mistakes := 0
+	for _, p := range pushed {
+		mistakes += len(p.Problems)
+		switch {
+		case len(p.Problems) > 0:
+			for _, problem := range p.Problems {
+				fmt.Fprintln(app.Out, problem)
+			}
+			fmt.Fprintf(app.Err, "%s: not stored\n", p.Campaign)
+		case p.Changed:
+			fmt.Fprintf(app.Err, "%s: version %d is a draft\n", p.Campaign, p.Version)
+		default:
+			fmt.Fprintf(app.Err, "%s: unchanged\n", p.Campaign)
+		}
+	}
+	if mistakes > 0 {
+		return fmt.Errorf("%d mistakes", mistakes)
+	}
+	return nil
+}
+
+// CampaignPullCmd writes campaigns into a folder.
+type CampaignPullCmd struct {
+	Dir   string   `arg:"" type:"path"`
+	Names []string `arg:"" optional:"" help:"All when none is named."`
+}
+
+// Run writes definitions and texts as push reads them.
+func (c *CampaignPullCmd) Run(app *App) error {
+	st, _, err := app.open()
+	if err != nil {
+		return err
+	}
+	written, err := desk.New(st).Pull(app.Context(), c.Dir, c.Names...)
+	for _, name := range written {
+		fmt.Fprintln(app.Out, name)
+	}
+	return err
+}
+
+// CampaignApproveCmd approves a draft.
+type CampaignApproveCmd struct {
+	Name string `arg:""`
+	As   string `help:"Who approves." default:"operator"`
+}
+
+// Run checks the draft once more and approves it.
+func (c *CampaignApproveCmd) Run(app *App) error {
+	st, now, err := app.open()
+	if err != nil {
+		return err
+	}
+	err = desk.New(st).Approve(app.Context(), c.Name, c.As, now)
+	var mistakes desk.Mistakes
+	if errors.As(err, &mistakes) {
+		return app.mistakes(mistakes)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(app.Err, "Approved %s.\n", c.Name)
+	return nil
+}
+
+// CampaignPauseCmd pauses a campaign.
+type CampaignPauseCmd struct {
+	Name string `arg:""`
+	As   string `help:"Who pauses it." default:"operator"`
+}
+
+// Run lets nothing leave from now on.
+func (c *CampaignPauseCmd) Run(app *App) error {
+	return app.turn(c.Name, c.As, "Paused", (*store.Store).PauseCampaign)
+}
+
+// CampaignReleaseCmd releases a held campaign.
+type CampaignReleaseCmd struct {
+	Name string `arg:""`
+	As   string `help:"Who has looked at it." default:"operator"`
+}
+
+// Run lets it run.
+func (c *CampaignReleaseCmd) Run(app *App) error {
+	return app.turn(c.Name, c.As, "Released", (*store.Store).ReleaseCampaign)
+}
+
+// CampaignStopCmd ends a campaign.
+type CampaignStopCmd struct {
+	Name string `arg:""`
+	As   string `help:"Who stops it." default:"operator"`
+}
+
+// Run cancels what was planned.
+func (c *CampaignStopCmd) Run(app *App) error {
+	return app.turn(c.Name, c.As, "Stopped", (*store.Store).StopCampaign)
+}
+
+func (a *App) turn(name, by, done string, change func(*store.Store, context.Context, string, string, time.Time) error) error {
+	st, now, err := a.open()
+	if err != nil {
+		return err
+	}
+	if err := change(st, a.Context(), name, by, now); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.Err, "%s %s.\n", done, name)
+	return nil
+}
