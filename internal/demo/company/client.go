@@ -92,7 +92,7 @@ func characterOf(n int) character {
 // giveLife decides when and how much it buys.
 func (c *Company) giveLife(r *rand.Rand, k *client) {
 	k.created = c.anchor.AddMonths(-12*years) + calendar.Date(r.IntN(40)) - calendar.Date(r.IntN(1500))
-	k.rhythm, k.basket = 9+r.Float64()*26, 300+900*r.Float64()*r.Float64()+2500*r.Float64()*r.Float64()*r.Float64()*r.Float64()
+	k.rhythm, k.basket = 13+r.Float64()*32, 400+900*r.Float64()*r.Float64()+2500*r.Float64()*r.Float64()*r.Float64()*r.Float64()
 	switch k.character {
 	case prospect:
 		k.created = c.anchor - calendar.Date(between(r, 20, 500))

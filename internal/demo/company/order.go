@@ -42,7 +42,7 @@ func (c *Company) orders(k client, to calendar.Date) []order {
 		}
 		life = append(life, o)
 		if n%37 == 0 {
-			life = append(life, creditNote(o, n))
+			life = append(life, creditNote(o))
 		}
 		day += max(1, calendar.Date(k.rhythm*(0.7+0.6*r.Float64())/k.appetite(day)))
 	}
@@ -55,7 +55,7 @@ func (c *Company) order(r *rand.Rand, k client, day calendar.Date, n int) order 
 	if !k.falls.IsZero() && day >= k.falls {
 		worth *= 0.35
 	}
-	count := min(len(k.goods), between(r, 1, 5))
+	count := min(len(k.goods), between(r, 1, 4))
 	for i := range count {
 		p := c.goods[k.goods[(n+i)%len(k.goods)]]
 		price := p.priceIn(day)
@@ -77,7 +77,7 @@ func (k client) appetite(day calendar.Date) float64 {
 }
 
 // creditNote takes back one piece of an order's first line.
-func creditNote(o order, n int) order {
+func creditNote(o order) order {
 	first := o.lines[0]
 	first.quantity = -1
 	return order{ref: "AV" + o.ref[3:], client: o.client, on: o.on, delivered: o.on, lines: []line{first}}
