@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hibiken/asynq"
+
 	"github.com/relance/relance/campaigns"
 	"github.com/relance/relance/internal/mail"
 	"github.com/relance/relance/internal/store"
@@ -25,13 +27,16 @@ const turn = 20 * time.Second
 // a person may have sent the touch again, so the group is not sent.
 const patience = 20 * time.Second
 
+// errNobody: mails wait until it is known who writes.
+var errNobody = fmt.Errorf("mails wait: the settings company and sender_email are empty; see `relance settings`: %w", asynq.SkipRetry)
+
 // delivery is what one task names.
 type delivery struct {
 	campaign int
 	channel  campaigns.Channel
 }
 
-// deliver sends what is due of one campaign on one channel.
+// deliver sends what is due of one campaign on one channel, in turns of 20 seconds.
 func (w *Worker) deliver(channel campaigns.Channel) handler {
 	return func(ctx context.Context, p payload) error {
 		d := delivery{p.Campaign, channel}
@@ -42,6 +47,9 @@ func (w *Worker) deliver(channel campaigns.Channel) handler {
 		settings, err := w.Store.Settings(ctx)
 		if err != nil {
 			return err
+		}
+		if settings["sender_email"] == "" || settings["company"] == "" {
+			return errNobody
 		}
 		hours, err := store.HoursOf(settings)
 		if err != nil {
@@ -144,8 +152,8 @@ func (r *run) lane(ctx context.Context, cancel context.CancelFunc) error {
 	var results []store.Settled
 	for {
 		more, drained := r.state()
-		n, results, err := r.budget(ctx, results)
-		if err != nil || n == 0 {
+		n, waiting, err := r.budget(ctx, results)
+		if results = waiting; err != nil || n == 0 {
 			return errors.Join(err, r.record(results))
 		}
 		g, err := r.next(ctx, n, results)
@@ -315,10 +323,10 @@ type letter struct {
 	closesAt time.Time
 }
 
-// uncomposed plans a touch again whose text is at fault: someone must mend it, and nothing has left.
+// uncomposed plans a touch again whose text is at fault: someone must mend it, and nothing has left. It is no try.
 func uncomposed(due *store.Due, now time.Time, err error) store.Settled {
-	s := store.Settled{ID: due.ID, Attempt: due.Attempt, At: now, Words: "not composed: " + err.Error()}
-	return deferred(due, s, time.Hour)
+	return store.Settled{ID: due.ID, Attempt: due.Attempt, State: campaigns.Planned, Reason: campaigns.ReasonDeferred,
+		DueAt: now.Add(time.Hour), At: now, Words: "not composed: " + err.Error()}
 }
 
 // domainOf is what stands after the @ of the sender, for Message-IDs.

@@ -26,7 +26,8 @@ const aboutUs = time.Hour
 //	refused, it judges us         planned again in an hour or more, at most 5 times; never suppressed
 //	refused otherwise             failed, with the server's words
 //	refused for now               planned again after 5 min, 15 min, 1 h, 4 h; failed at the fifth
-//	not sent                      planned, as if nothing had been
+//	not sent, not begun           planned, as if nothing had been
+//	not sent, broken off          as refused for now: it may be this mail that the server chokes on
 //	not known                     unsure
 func settle(due *store.Due, r mail.Result, closesAt, now time.Time) store.Settled {
 	s := store.Settled{ID: due.ID, Attempt: due.Attempt, At: now, ClosesAt: closesAt, Code: r.Code, Words: words(r)}
@@ -35,6 +36,8 @@ func settle(due *store.Due, r mail.Result, closesAt, now time.Time) store.Settle
 		s.State = campaigns.Sent
 	case r.Verdict == mail.Unknown:
 		s.State, s.Reason = campaigns.Unsure, reasonNoAnswer
+	case r.Verdict == mail.NotSent && r.Phase != mail.PhaseNone:
+		return deferred(due, s, 0)
 	case r.Verdict == mail.NotSent:
 		s.State, s.Code, s.Words = campaigns.Planned, 0, ""
 	case r.Verdict == mail.Deferred:

@@ -176,8 +176,8 @@ type places struct {
 // placesOf asks the calendar once for each kind of place among the touches' clients. Postcodes matter for their first
 // three characters only: they tell the overseas regions.
 func placesOf(ctx context.Context, tx pgx.Tx, ids []int64, channel campaigns.Channel, now time.Time, hours Hours) (p places, err error) {
-	rows, err := tx.Query(ctx, `SELECT DISTINCT coalesce(c.country, ''), coalesce(c.zone, ''), left(coalesce(c.postcode, ''), 3), coalesce(c.kind = 'consumer', false)
-		FROM touch t JOIN client c ON c.id = t.client_id WHERE t.id = ANY ($1)`, ids)
+	rows, err := tx.Query(ctx, `SELECT DISTINCT coalesce(c.country, ''), coalesce(c.zone, ''), left(coalesce(c.postcode, ''), 3), coalesce(f.consumer, c.kind = 'consumer', false)
+		FROM touch t JOIN client c ON c.id = t.client_id LEFT JOIN client_fact f ON f.client_id = t.client_id WHERE t.id = ANY ($1)`, ids)
 	if err != nil {
 		return p, err
 	}
@@ -244,10 +244,10 @@ const admitSQL = `
 			END AS refused
 		FROM touch t
 		JOIN client c ON c.id = t.client_id
-		LEFT JOIN client_fact f ON t.contact_id IS NULL AND f.client_id = t.client_id
+		LEFT JOIN client_fact f ON f.client_id = t.client_id
 		LEFT JOIN contact p ON p.id = coalesce(t.contact_id, f.mail_contact_id)
 		LEFT JOIN place l ON l.country = coalesce(c.country, '') AND l.zone = coalesce(c.zone, '') AND l.postcode = left(coalesce(c.postcode, ''), 3)
-			AND l.consumer = coalesce(c.kind = 'consumer', false)
+			AND l.consumer = coalesce(f.consumer, c.kind = 'consumer', false)
 		CROSS JOIN LATERAL (SELECT t.reason IS NOT DISTINCT FROM 'no_slot_text' AND NOT EXISTS (
 			SELECT FROM slot_text s WHERE s.campaign_id = t.campaign_id AND s.slot = t.occasion AND s.approved_at <= @now) AS textless) x
 		WHERE t.id = ANY (@ids) AND t.state = 'planned'),

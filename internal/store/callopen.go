@@ -67,7 +67,7 @@ const openSQL = `
 		LEFT JOIN client_fact f ON f.client_id = t.client_id
 		LEFT JOIN contact p ON p.id = coalesce(t.contact_id, f.call_contact_id)
 		LEFT JOIN place l ON l.country = coalesce(c.country, '') AND l.zone = coalesce(c.zone, '') AND l.postcode = left(coalesce(c.postcode, ''), 3)
-			AND l.consumer = coalesce(c.kind = 'consumer', false)
+			AND l.consumer = coalesce(f.consumer, c.kind = 'consumer', false)
 		WHERE t.id = ANY (@ids) AND t.state = 'planned'),
 	verdict AS MATERIALIZED (
 		SELECT k.*, CASE
