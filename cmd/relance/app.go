@@ -105,7 +105,7 @@ func (a *App) applyClock(ctx context.Context, st *store.Store) error {
 	if err != nil || at.IsZero() {
 		return err
 	}
-	if a.Config.mailReach() == reachRemote {
+	if reachOf(a.Config.SMTPURL) == reachRemote {
 		return fmt.Errorf("RELANCE_CLOCK: %w; RELANCE_SMTP_URL leads to another machine: unset it, or set it to inbox", store.ErrClockWithMail)
 	}
 	return st.SetClock(ctx, at)
@@ -149,17 +149,20 @@ const (
 	reachRemote   = "remote"
 )
 
-func (c *Config) mailReach() string {
+func reachOf(smtpURL string) string {
 	switch {
-	case c.SMTPURL == "":
+	case smtpURL == "":
 		return reachNone
-	case c.SMTPURL == "inbox":
+	case smtpURL == inboxURL:
 		return reachInbox
-	case mail.IsLoopback(c.SMTPURL):
+	case mail.IsLoopback(smtpURL):
 		return reachLoopback
 	}
 	return reachRemote
 }
+
+// inboxURL is RELANCE_SMTP_URL's word for the built-in inbox.
+const inboxURL = "inbox"
 
 // secret signs links: given with an own database, else kept beside the private one.
 func (a *App) secret() ([]byte, error) {

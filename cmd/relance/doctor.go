@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/relance/relance/internal/mail"
-	"github.com/relance/relance/internal/services"
 	"github.com/relance/relance/internal/store"
 )
 
@@ -86,7 +86,7 @@ func (a *App) examine(ctx context.Context) []finding {
 
 // examineMail checks the server, and what mailbox providers will look for in DNS.
 func (a *App) examineMail(ctx context.Context, settings store.Settings) []finding {
-	if a.Config.SMTPURL == "" || a.Config.SMTPURL == "inbox" {
+	if a.Config.SMTPURL == "" || a.Config.SMTPURL == inboxURL {
 		return []finding{{"mail", true, "no mail server is set (RELANCE_SMTP_URL): nothing leaves this machine"}}
 	}
 	key, err := readDKIM(settings)
@@ -101,9 +101,12 @@ func (a *App) examineMail(ctx context.Context, settings store.Settings) []findin
 	if err := sender.Check(ctx); err != nil {
 		return []finding{{"mail", false, err.Error()}}
 	}
+	if strings.HasPrefix(a.Config.baseURL(), "http://") && reachOf(a.Config.SMTPURL) == reachRemote {
+		return []finding{{"base url", false, "RELANCE_BASE_URL must be https:// for one-click unsubscription (RFC 8058)"}}
+	}
 	found := []finding{{"mail", true, "the server answers and lets us in"}}
 	_, domain, _ := strings.Cut(settings["sender_email"], "@")
-	if domain == "" || a.Config.mailReach() == reachLoopback {
+	if domain == "" || reachOf(a.Config.SMTPURL) == reachLoopback {
 		return found
 	}
 	return append(found, examineDomain(ctx, domain, settings["dkim_selector"], key)...)
@@ -130,7 +133,30 @@ func readDKIM(settings store.Settings) (*mail.DKIM, error) {
 	return &mail.DKIM{Domain: settings["dkim_domain"], Selector: settings["dkim_selector"], Key: key}, nil
 }
 
-var (
-	_ = net.DefaultResolver
-	_ = services.DataDir
-)
+// examineDomain asks DNS what mailbox providers will ask.
+func examineDomain(ctx context.Context, domain, selector string, key *mail.DKIM) []finding {
+	report := mail.CheckDomain(ctx, net.DefaultResolver, domain, selector)
+	var found []finding
+	for check, record := range map[string]mail.Record{"spf": report.SPF, "dkim": report.DKIM, "dmarc": report.DMARC} {
+		found = append(found, finding{check, record.Problem == "", first(record.Problem, record.Text)})
+	}
+	slices.SortFunc(found, func(a, b finding) int { return strings.Compare(a.Check, b.Check) })
+	if key == nil {
+		return found
+	}
+	published := key.CheckKey(ctx, net.DefaultResolver)
+	found = append(found, finding{"dkim key", published.Problem == "", first(published.Problem, "the published key is the one that signs")})
+	if !mail.Aligned(domain, key.Domain) {
+		found = append(found, finding{"dkim domain", false, fmt.Sprintf("mails come from %s and are signed for %s: DMARC wants them alike", domain, key.Domain)})
+	}
+	return found
+}
+
+func first(words ...string) string {
+	for _, w := range words {
+		if w != "" {
+			return w
+		}
+	}
+	return ""
+}

@@ -24,6 +24,12 @@ type CLI struct {
 	Serve    ServeCmd    `cmd:"" help:"Run the pages, the workers and the scheduler."`
 	Migrate  MigrateCmd  `cmd:"" help:"Bring the database forward and install the shipped campaigns as drafts."`
 	Import   ImportCmd   `cmd:"" help:"Read clients, contacts, reps, products, orders, activities or contracts from files."`
+	Campaign CampaignCmd `cmd:"" help:"Write, check, approve and start campaigns."`
+	Basis    BasisCmd    `cmd:"" help:"Declare why we may contact people."`
+	Plan     PlanCmd     `cmd:"" help:"Make one planning pass."`
+	Forecast ForecastCmd `cmd:"" help:"Say what the coming days would bring."`
+	Touches  TouchesCmd  `cmd:"" help:"List touches."`
+	Results  ResultsCmd  `cmd:"" help:"Say what became of a campaign's touches."`
 	Settings SettingsCmd `cmd:"" help:"Show or change the business settings."`
 	User     UserCmd     `cmd:"" help:"Add users, list them, make log-in links."`
 	Doctor   DoctorCmd   `cmd:"" help:"Check everything that relance needs, and say how to mend it."`

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/relance/relance/internal/desk"
 	"github.com/relance/relance/internal/store"
 )
 
@@ -40,5 +41,5 @@ func (a *App) migrate() error {
 	if err != nil {
 		return err
 	}
-	return st.InstallShipped(a.ctx, now)
+	return desk.New(st).InstallShipped(a.ctx, now)
 }

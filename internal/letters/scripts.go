@@ -74,7 +74,6 @@ func (w *Writer) answer(ctx context.Context, v *Version, due *store.Due, languag
 	if err != nil || !ok {
 		return a, err
 	}
-	a.Score, a.CallMe, a.On = r.Score, r.CallMe, calendar.DateOf(r.AnsweredAt)
 	q, err := v.Texts.Questionnaire(r.Questionnaire)
 	if err != nil {
 		return a, fmt.Errorf("%w: %w", ErrText, err)
@@ -83,36 +82,9 @@ func (w *Writer) answer(ctx context.Context, v *Version, due *store.Due, languag
 	if err := json.Unmarshal(r.Answers, &given); err != nil {
 		return a, fmt.Errorf("read the response to touch %d: %w", due.ParentID, err)
 	}
-	a.Reasons, a.Comment = inWords(q, given, language)
+	a = templates.AnswerOf(q, given, language)
+	a.On = calendar.DateOf(r.AnsweredAt)
 	return a, nil
-}
-
-// inWords gives what was ticked that a caller should know, and what was written.
-func inWords(q *survey.Questionnaire, given survey.Answers, language string) (reasons []string, comment string) {
-	for _, question := range q.Questions {
-		switch answer := given[question.Name].(type) {
-		case string:
-			if question.Kind == survey.Free {
-				comment = first(comment, answer)
-				continue
-			}
-			reasons = append(reasons, label(question, answer, language))
-		case []string:
-			for _, one := range answer {
-				reasons = append(reasons, label(question, one, language))
-			}
-		}
-	}
-	return reasons, comment
-}
-
-func label(q survey.Question, name, language string) string {
-	for _, o := range q.Options {
-		if o.Name == name {
-			return o.Label.In(language)
-		}
-	}
-	return name
 }
 
 // Preview is one text of a campaign as a client would get it.

@@ -80,6 +80,12 @@ func (s *Store) Invitation(ctx context.Context, touchID int64) (Invitation, erro
 	return i, nil
 }
 
+// OpenInvitation returns the oldest invitation that waits for its answer, or ErrNotFound.
+func (s *Store) OpenInvitation(ctx context.Context) (touchID int64, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT id FROM touch WHERE channel = 'survey' AND state = 'sent' AND parent_id IS NULL ORDER BY id LIMIT 1`).Scan(&touchID)
+	return touchID, missing(err, "invitation", "that waits for an answer")
+}
+
 // RecordAnswer keeps a client's answer, or corrects the one given before: one invitation has one answer. It moves the
 // touch to answered, and settles one that was unsure: who answers has received. ErrSurveyClosed when it comes too late.
 func (s *Store) RecordAnswer(ctx context.Context, touchID int64, a Answer, now time.Time) error {

@@ -23,9 +23,11 @@ const sampleTouch = ` FROM (
 	SELECT 0::bigint AS id, c.id AS client_id, NULL::bigint AS contact_id, $1::int AS campaign_id, $2::int AS version_id, $3::text AS step, $4::text AS channel,
 		NULL::bigint AS rep_id, ''::text AS occasion, NULL::bigint AS parent_id, '{}'::jsonb AS figures, NULL::timestamptz AS deadline_at, 0 AS attempt,
 		'nobody@example.com'::text AS address
-	FROM client c WHERE c.ref = $5) t`
+	FROM client c WHERE CASE WHEN $5 <> '' THEN c.ref = $5 ELSE c.id = coalesce((SELECT min(client_id) FROM touch WHERE campaign_id = $1),
+		(SELECT client_id FROM client_fact ORDER BY last_order_on DESC NULLS LAST, client_id LIMIT 1)) END) t`
 
-// SampleLetter returns what a step's text would be filled with for a client, for previews. ErrNotFound: no such client.
+// SampleLetter returns what a step's text would be filled with for a client (empty ref: one of the
+// campaign's clients, else the one who ordered last), for previews. ErrNotFound: no such client.
 func (s *Store) SampleLetter(ctx context.Context, campaignID, versionID int, step, channel, client string) (Due, error) {
 	rows, err := s.pool.Query(ctx, dueColumns+sampleTouch+dueJoins, campaignID, versionID, step, channel, client)
 	if err != nil {

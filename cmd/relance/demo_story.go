@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/relance/relance/internal/calendar"
+	"github.com/relance/relance/internal/demo/company"
+	"github.com/relance/relance/internal/desk"
+	"github.com/relance/relance/internal/links"
+	"github.com/relance/relance/internal/store"
+	"github.com/relance/relance/internal/web"
+)
+
+// demoHour is when a demo's day begins: mails may leave and calls be on the lists, whenever the demo is started.
+const demoHour = 9*time.Hour + 30*time.Minute
+
+// demoUsers are the people of the invented company who have something to click.
+var demoUsers = []store.User{
+	{Name: "Marion Caillet", Email: "marion.caillet@maison-brunel.example", Role: "marketer", Language: "fr"},
+	{Name: "Paul Rivoire", Email: "paul.rivoire@maison-brunel.example", Role: "manager", Language: "fr"},
+}
+
+// demoSettings are the invented company's.
+var demoSettings = map[string]string{
+	"company": company.Name, "company_address": "12 rue des Tanneurs, 37000 Tours", "sender_email": "bonjour@maison-brunel.example",
+	"brand_colour": "#7a3b12", "sending_per_minute": "0",
+}
+
+// begin tells the story from its first day: the company's files, its people, and its campaigns, started this morning.
+func (d *demo) begin(ctx context.Context) error {
+	morning, err := d.morning(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.store.SetClock(ctx, morning); err != nil {
+		return err
+	}
+	if err := d.store.ChangeSettings(ctx, demoSettings, operator, morning); err != nil {
+		return err
+	}
+	settings, err := d.store.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	d.story.Seed, d.story.Anchor = d.seed, calendar.DateOf(morning.In(settings.Zone()))
+	if err := d.catchUp(ctx); err != nil {
+		return err
+	}
+	for _, step := range []func(context.Context, time.Time) error{d.addUsers, d.declareBasis, d.startCampaigns} {
+		if err := step(ctx, morning); err != nil {
+			return err
+		}
+	}
+	return d.save()
+}
+
+// morning is today at demoHour, or the next day on which a company works: whoever tries relance on a Sunday night sees
+// what its reps see on Monday.
+func (d *demo) morning(ctx context.Context) (time.Time, error) {
+	now, err := d.store.Now(ctx)
+	if err != nil {
+		return now, err
+	}
+	settings, err := d.store.Settings(ctx)
+	if err != nil {
+		return now, err
+	}
+	house, err := store.HouseOf(settings)
+	if err != nil {
+		return now, err
+	}
+	day := house.Today(now)
+	for house.Quiet(day) || !house.Working(day, settings["country"]) {
+		day++
+	}
+	return day.In(settings.Zone()).Add(demoHour), nil
+}
+
+func (d *demo) addUsers(ctx context.Context, now time.Time) error {
+	reps, err := d.store.RepNames(ctx, now)
+	if err != nil {
+		return err
+	}
+	users := demoUsers
+	for i, rep := range reps {
+		users = append(users, store.User{Name: rep.Name, Email: fmt.Sprintf("rep%d@maison-brunel.example", i+1), Role: "rep", RepRef: rep.Ref, Language: "fr"})
+	}
+	for _, u := range users {
+		if _, err := d.store.AddUser(ctx, u, operator, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *demo) declareBasis(ctx context.Context, now time.Time) error {
+	if _, err := d.store.RefreshFacts(ctx, now, true); err != nil {
+		return err
+	}
+	_, err := d.store.DeclareBasis(ctx, store.Declaration{Kind: "information", Channel: "mail", Source: "CGV 2023, art. 12", HeldOn: d.story.Anchor - 900, DeclaredBy: operator}, now)
+	return err
+}
+
+// startCampaigns approves and starts everything that is shipped, as an operator would after reading it.
+func (d *demo) startCampaigns(ctx context.Context, now time.Time) error {
+	de := desk.New(d.store)
+	if err := de.InstallShipped(ctx, now); err != nil {
+		return err
+	}
+	campaigns, err := d.store.Campaigns(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range campaigns {
+		if err := de.Approve(ctx, c.Name, operator, now); err != nil {
+			return err
+		}
+		if err := d.store.StartCampaign(ctx, c.Name, operator, now); err != nil {
+			return err
+		}
+	}
+	_, err = d.store.Plan(ctx, now, store.PlanOptions{})
+	return err
+}
+
+// bar is what the pages' demo bar can do.
+func (d *demo) bar() *web.Demo { return &web.Demo{Forward: d.forward, Users: d.users} }
+
+// forwardFor bounds one push of the bar.
+const forwardFor = 90 * time.Second
+
+// forward lives day after day: the clock shows the next day's half past nine, the day's orders come in, and the jobs do
+// what they do every day; the next day begins when nothing is due any more.
+func (d *demo) forward(ctx context.Context, days, months int) error {
+	d.forwarding.Lock()
+	defer d.forwarding.Unlock()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), forwardFor)
+	defer cancel()
+	now, err := d.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	settings, err := d.store.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	day := calendar.DateOf(now.In(settings.Zone()))
+	last := day.AddMonths(months) + calendar.Date(days)
+	for day < last {
+		day++
+		if err := d.store.SetClock(ctx, day.In(settings.Zone()).Add(demoHour)); err != nil {
+			return err
+		}
+		if err := d.live(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// live does a day's work at once, and waits until the workers have sent what was due.
+func (d *demo) live(ctx context.Context) error {
+	if err := d.catchUp(ctx); err != nil {
+		return err
+	}
+	now, err := d.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := d.store.RefreshFacts(ctx, now, true); err != nil {
+		return err
+	}
+	if _, err := d.store.FollowUp(ctx, now); err != nil {
+		return err
+	}
+	if _, err := d.store.Plan(ctx, now, store.PlanOptions{}); err != nil {
+		return err
+	}
+	return d.quiet(ctx, now)
+}
+
+// quiet waits until no mail is due and no card is to be opened.
+func (d *demo) quiet(ctx context.Context, now time.Time) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		pending, err := d.store.Pending(ctx, now)
+		if err != nil {
+			return err
+		}
+		if len(pending.DueMessages) == 0 && !pending.DueCalls {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("the day %s is not over: %w", now.Format(time.DateOnly), ctx.Err())
+		}
+	}
+}
+
+// welcome prints where to click.
+func (d *demo) welcome(ctx context.Context, n *node) error {
+	base := n.config.baseURL()
+	out := d.app.Out
+	fmt.Fprintf(out, "\n%s is an invented company; its mail stays in the inbox at %s/inbox.\n\n", company.Name, base)
+	shown := map[string]bool{}
+	for _, u := range d.users {
+		if shown[u.Role] {
+			continue
+		}
+		shown[u.Role] = true
+		token, err := d.store.MakeLoginLink(ctx, u.ID, 30*24*time.Hour, true)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "  %-9s %s/login?token=%s\n", u.Role, base, token)
+	}
+	invitation, err := d.invitation(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "  %-9s %s/s/%s\n", "client", base, n.links.Token(links.Survey, invitation))
+	fmt.Fprintf(out, "\nCtrl-C stops everything. Delete %s to begin again.\n", d.dir)
+	return nil
+}
+
+// invitation waits for the first questionnaire to be in a client's inbox.
+func (d *demo) invitation(ctx context.Context) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		touch, err := d.store.OpenInvitation(ctx)
+		if !errors.Is(err, store.ErrNotFound) {
+			return touch, err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return 0, fmt.Errorf("no questionnaire was sent: %w", ctx.Err())
+		}
+	}
+}
