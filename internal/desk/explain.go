@@ -135,10 +135,7 @@ func (w wording) value(f campaigns.Figure) string {
 	case nil:
 		return w.say("inconnu", "unknown")
 	case calendar.Date:
-		if v == 0 {
-			return w.say("inconnu", "unknown")
-		}
-		return w.day(v)
+		return w.day(v) // nothing for a day that is not known
 	case bool:
 		if v {
 			return w.say("oui", "yes")
