@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/relance/relance/internal/calendar"
@@ -202,30 +203,35 @@ func (d *demo) quiet(ctx context.Context, now time.Time) error {
 	}
 }
 
-// welcome prints where to click.
+// welcome waits until the first questionnaire has left, then prints where to click.
 func (d *demo) welcome(ctx context.Context, n *node) error {
-	base := n.config.baseURL()
-	out := d.app.Out
-	fmt.Fprintf(out, "\n%s is an invented company; its mail stays in the inbox at %s/inbox.\n\n", company.Name, base)
-	shown := map[string]bool{}
-	for _, u := range d.users {
-		if shown[u.Role] {
-			continue
-		}
-		shown[u.Role] = true
-		token, err := d.store.MakeLoginLink(ctx, u.ID, 30*24*time.Hour, true)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(out, "  %-9s %s/login?token=%s\n", u.Role, base, token)
-	}
 	invitation, err := d.invitation(ctx)
 	if err != nil {
 		return err
 	}
+	base := n.config.baseURL()
+	out := d.app.Out
+	fmt.Fprintf(out, "\n%s is invented; its mail stays in the inbox at %s/inbox.\n\n", company.Name, base)
+	for _, role := range []string{"marketer", "rep", "manager"} {
+		link, err := d.loginLink(ctx, base, role)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "  %-9s %s\n", role, link)
+	}
 	fmt.Fprintf(out, "  %-9s %s/s/%s\n", "client", base, n.links.Token(links.Survey, invitation))
 	fmt.Fprintf(out, "\nCtrl-C stops everything. Delete %s to begin again.\n", d.dir)
 	return nil
+}
+
+// loginLink makes a link for the first user with the role; it works as often as one likes.
+func (d *demo) loginLink(ctx context.Context, base, role string) (string, error) {
+	i := slices.IndexFunc(d.users, func(u store.User) bool { return u.Role == role })
+	if i < 0 {
+		return "", fmt.Errorf("a user with role %s: %w", role, store.ErrNotFound)
+	}
+	token, err := d.store.MakeLoginLink(ctx, d.users[i].ID, 30*24*time.Hour, true)
+	return base + "/login?token=" + token, err
 }
 
 // invitation waits for the first questionnaire to be in a client's inbox.

@@ -30,6 +30,7 @@ type CLI struct {
 	Forecast ForecastCmd `cmd:"" help:"Say what the coming days would bring."`
 	Touches  TouchesCmd  `cmd:"" help:"List touches."`
 	Results  ResultsCmd  `cmd:"" help:"Say what became of a campaign's touches."`
+	Unsure   UnsureCmd   `cmd:"" help:"List or settle sends whose outcome is not known."`
 	Settings SettingsCmd `cmd:"" help:"Show or change the business settings."`
 	User     UserCmd     `cmd:"" help:"Add users, list them, make log-in links."`
 	Doctor   DoctorCmd   `cmd:"" help:"Check everything that relance needs, and say how to mend it."`

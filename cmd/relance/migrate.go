@@ -32,7 +32,9 @@ func (a *App) migrate() error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.Err, "Schema %d (%d steps applied now).\n", status.Have, len(status.Applied))
+	if len(status.Applied) > 0 {
+		fmt.Fprintf(a.Err, "The database is at version %d now.\n", status.Have)
+	}
 	st, err := a.Store(a.ctx)
 	if err != nil {
 		return err
