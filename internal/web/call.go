@@ -73,7 +73,7 @@ func (s *Site) renderCall(w http.ResponseWriter, r *request, status int, id int6
 	}
 	switch {
 	case card.Outcome != "":
-		page.Closed = r.Reader.T("outcome." + card.Outcome)
+		page.Closed = madeWords(r.Reader, card.Outcome)
 	case card.State != "open":
 		page.Closed = reasonWords(r.Reader, card.ClosedWhy)
 	}
@@ -95,7 +95,7 @@ func (s *Site) settled(r *request) (*doneLine, error) {
 		return nil, ignoreMissing(err)
 	}
 	return &doneLine{CallDone: store.CallDone{CallID: k.ID, ClientName: k.ClientName, Outcome: k.LastTry, At: *k.LastTryAt},
-		Words: r.Reader.T("outcome." + k.LastTry), CanUndo: true}, nil
+		Words: madeWords(r.Reader, k.LastTry), CanUndo: true}, nil
 }
 
 func ignoreMissing(err error) error {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/relance/relance/internal/calendar"
+	"github.com/relance/relance/internal/look"
 	"github.com/relance/relance/internal/store"
 )
 
@@ -27,6 +28,22 @@ type callsPage struct {
 
 // Total is what the meter counts: made and to be made today.
 func (p callsPage) Total() int { return len(p.Cards) + len(p.Done) }
+
+// Reasons announces several: small numbers as words.
+func (p callsPage) Reasons(n int) string {
+	if id := "calls.reasons." + strconv.Itoa(n); p.Has(id) {
+		return p.T(id)
+	}
+	return p.T("calls.reasons", "n", n)
+}
+
+// madeWords is an outcome once it is recorded: the button says "call back at…", the list "to be called back".
+func madeWords(r look.Reader, outcome string) string {
+	if id := "made." + outcome; r.Has(id) {
+		return r.T(id)
+	}
+	return r.T("outcome." + outcome)
+}
 
 // callCard is a card, with its words.
 type callCard struct {
@@ -80,7 +97,7 @@ func (s *Site) withDone(w http.ResponseWriter, r *request, rep int64, page calls
 	}
 	settled := r.URL.Query().Get("done")
 	for _, d := range made {
-		line := doneLine{CallDone: d, Words: r.Reader.T("outcome." + d.Outcome), CanUndo: r.Now.Sub(d.At) < undoFor}
+		line := doneLine{CallDone: d, Words: madeWords(r.Reader, d.Outcome), CanUndo: r.Now.Sub(d.At) < undoFor}
 		if d.NextAt != nil {
 			line.NextWhen = r.Reader.When(*d.NextAt)
 		}
@@ -126,7 +143,7 @@ func (s *Site) card(r *request, k store.CallCard) callCard {
 		card.Phrases = append(card.Phrases, reasonPhrase(r.Reader, why))
 	}
 	if k.LastTry != "" && k.LastTryAt != nil {
-		card.LastTryWords = r.Reader.T("calls.last_try", "n", k.Attempts, "outcome", r.Reader.T("outcome."+k.LastTry), "day", r.Reader.DayOf(*k.LastTryAt))
+		card.LastTryWords = r.Reader.T("calls.last_try", "n", k.Attempts, "outcome", madeWords(r.Reader, k.LastTry), "day", r.Reader.DayOf(*k.LastTryAt))
 	}
 	return card
 }

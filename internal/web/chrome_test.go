@@ -2,15 +2,14 @@ package web
 
 import (
 	"context"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -34,20 +33,25 @@ func chrome(t *testing.T) context.Context {
 	return ctx
 }
 
-// enter gives the browser the session of someone who has logged in.
-func (b *browser) enter(ctx context.Context) error {
-	base, err := url.Parse(b.base)
+// logIn opens a log-in link and taps its button, as a person does.
+func (b *browser) logIn(ctx context.Context, s *sample, role string) error {
+	token, err := s.store.MakeLoginLink(s.t.Context(), s.users[role].ID, linkLife, false)
 	if err != nil {
 		return err
 	}
-	return chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
-		for _, c := range b.client.Jar.Cookies(base) {
-			if err := network.SetCookie(c.Name, c.Value).WithDomain(base.Hostname()).WithPath("/").Do(ctx); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
+	if err := chromedp.Do(ctx, chromedp.Navigate(b.base+"/login?token="+token)); err != nil {
+		return err
+	}
+	_, err = chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS("main form button")))
+	return err
+}
+
+// scheme makes the browser prefer light or dark.
+func scheme(name string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
+		return err
+	})
 }
 
 // TestPictures photographs the pages, for the eye and the README, when RELANCE_PICTURES names a folder.
@@ -58,31 +62,36 @@ func TestPictures(t *testing.T) {
 	}
 	s := newSample(t)
 	ctx := chrome(t)
+	b, role := s.visit(""), ""
 	for _, shot := range []struct{ role, path, name string }{
-		{"rep", "/calls", "calls"}, {"rep", "/calls/2", "call"}, {"manager", "/calls", "calls-manager"}, {"rep", "/clients/C2", "client"}, {"manager", "/clients", "clients"},
+		{"", "/login", "login"}, {"rep", "/calls", "calls"}, {"rep", "/calls/2", "call"}, {"rep", "/clients/C2", "client"}, {"rep", "/inbox", "inbox"}, {"rep", "/inbox/1", "mail"}, {"rep", "/nowhere", "error"}, {"manager", "/calls", "calls-manager"}, {"manager", "/clients", "clients"},
 		{"marketer", "/campaigns", "campaigns"}, {"marketer", "/campaigns/lost-client-questionnaire?client=C3", "campaign"}, {"marketer", "/campaigns/satisfaction-survey", "campaign-survey"},
 		{"marketer", "/campaigns/lost-client-questionnaire/touches?state=skipped", "touches"}, {"marketer", "/campaigns/newsletter/start", "start"}, {"marketer", "/campaigns/lost-client-questionnaire/texts", "texts"},
-		{"operator", "/imports", "imports"}, {"operator", "/settings", "settings"}, {"operator", "/users", "users"}, {"rep", "/inbox", "inbox"}, {"rep", "/inbox/1", "mail"}, {"", "/login", "login"}, {"rep", "/nowhere", "error"},
+		{"operator", "/imports", "imports"}, {"operator", "/settings", "settings"}, {"operator", "/users", "users"},
 	} {
-		b := s.visit(shot.role)
-		if err := b.enter(ctx); err != nil {
-			t.Fatal(err)
+		if shot.role != role {
+			if b.logIn(ctx, s, shot.role) != nil {
+				t.Fatal("log in as ", shot.role)
+			}
+			role = shot.role
 		}
 		for _, view := range []struct {
-			name   string
-			width  int64
-			scheme string
-		}{{"390", 390, "light"}, {"1280", 1280, "light"}, {"390-dark", 390, "dark"}} {
-			var png []byte
-			var wide bool
-			err := chromedp.Run(ctx, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: view.scheme}}),
-				emulation.SetDeviceMetricsOverride(view.width, 844, 1, view.width < 500), chromedp.Navigate(b.base+shot.path),
-				chromedp.Evaluate(`document.documentElement.scrollWidth > document.documentElement.clientWidth`, &wide), chromedp.FullScreenshot(&png, 100))
+			name, scheme string
+			width        int64
+		}{{"390", "light", 390}, {"1280", "light", 1280}, {"390-dark", "dark", 390}} {
+			if err := chromedp.Do(ctx, scheme(view.scheme), chromedp.EmulateViewport(view.width, 844), chromedp.Navigate(b.base+shot.path)); err != nil {
+				t.Fatal(err)
+			}
+			wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > document.documentElement.clientWidth`))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if wide {
 				t.Errorf("%s scrolls sideways at %s", shot.path, view.name)
+			}
+			png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+			if err != nil {
+				t.Fatal(err)
 			}
 			if err := os.WriteFile(filepath.Join(dir, shot.name+"-"+view.name+".png"), png, 0o644); err != nil {
 				t.Fatal(err)

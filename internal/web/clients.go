@@ -49,6 +49,19 @@ var logKinds = []string{"note", "visit", "complaint"}
 // Kinds are the buttons of the form.
 func (p clientPage) Kinds() []string { return logKinds }
 
+// shownOrders is how many orders stand in the open.
+const shownOrders = 8
+
+// Newest are the orders in the open.
+func (p clientPage) Newest() []store.OrderLine {
+	return p.Client.Orders[:min(shownOrders, len(p.Client.Orders))]
+}
+
+// Older are the orders folded away.
+func (p clientPage) Older() []store.OrderLine {
+	return p.Client.Orders[min(shownOrders, len(p.Client.Orders)):]
+}
+
 func (s *Site) showClient(w http.ResponseWriter, r *request) error {
 	return s.renderClient(w, r, http.StatusOK, logForm{})
 }

@@ -83,8 +83,12 @@ func classify(err error) (status int, key, detail string) {
 		return refused.status, refused.key, ""
 	case errors.Is(err, errNoPage), errors.Is(err, store.ErrNotFound):
 		return http.StatusNotFound, "error.not_found", ""
-	case errors.Is(err, store.ErrConflict):
+	case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrCampaignState):
 		return http.StatusConflict, "error.conflict", ""
+	case errors.Is(err, store.ErrOwnWork):
+		return http.StatusUnprocessableEntity, "error.own_work", ""
+	case errors.Is(err, store.ErrOutcome):
+		return http.StatusUnprocessableEntity, "error.outcome", ""
 	case errors.Is(err, ErrRefused):
 		return http.StatusUnprocessableEntity, "error.refused", strings.TrimSuffix(err.Error(), ": "+ErrRefused.Error())
 	case errors.As(err, &tooLarge):

@@ -72,9 +72,6 @@ func (s *Site) renderSettings(w http.ResponseWriter, r *request, status int, val
 
 // changeSettings stores what differs; everything that is wrong is said at once, beside its field.
 func (s *Site) changeSettings(w http.ResponseWriter, r *request) error {
-	if err := r.ParseForm(); err != nil {
-		return err
-	}
 	typed, changed, problems := map[string]string{}, map[string]string{}, map[string]string{}
 	for _, t := range store.SettingTable {
 		value := r.Settings[t.Key]

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/goccy/go-yaml"
 
@@ -16,7 +17,6 @@ import (
 // phrase is a reason in words: what it is, in bold, then the figures that decided.
 type phrase struct {
 	Lead, Rest string
-	Quote      string // the client's own words, if it answered with some
 }
 
 // outline is what pages read of a definition. A draft with mistakes still gives what can be read.
@@ -106,8 +106,8 @@ func firstOrderPhrase(r look.Reader, why store.CallReason) phrase {
 		return phrase{Lead: r.T("why.first_order") + "."}
 	}
 	p := phrase{Lead: r.T("why.first_order"), Rest: r.T("why.first_order.on", "day", r.Day(*on), "amount", r.Money(why.FirstAmount))}
-	if why.Products != "" {
-		p.Rest += ", " + why.Products
+	if len(why.Products) > 0 {
+		p.Rest += ", " + listWords(r, why.Products)
 	}
 	p.Rest += "."
 	if why.DeliveredOn != nil {
@@ -121,6 +121,22 @@ func firstOrderPhrase(r look.Reader, why store.CallReason) phrase {
 		p.Rest = joinSentences(p.Rest, r.T("why.complaints", "n", why.OpenComplaints))
 	}
 	return p
+}
+
+// listWords joins names as one says them: farine T65 et levain liquide.
+func listWords(r look.Reader, names []string) string {
+	said := make([]string, len(names))
+	for i, name := range names {
+		said[i] = name
+		if letters := []rune(name); len(letters) > 1 && unicode.IsLower(letters[1]) {
+			said[i] = string(unicode.ToLower(letters[0])) + string(letters[1:])
+		}
+	}
+	last := len(said) - 1
+	if last < 1 {
+		return strings.Join(said, "")
+	}
+	return strings.Join(said[:last], ", ") + " " + r.T("and") + " " + said[last]
 }
 
 func silentPhrase(r look.Reader, why store.CallReason) phrase {
@@ -149,21 +165,26 @@ func dropPhrase(r look.Reader, title string, why store.CallReason) phrase {
 	return phrase{Lead: title + ".", Rest: r.T("why.drop", "change", r.Change(now, before), "now", r.Money(now), "before", r.Money(before))}
 }
 
+// maxQuote is how much of a client's own words stands on a card, in letters.
+const maxQuote = 280
+
 func answerPhrase(r look.Reader, why store.CallReason) phrase {
-	var p phrase
-	day := r.DayOf(*why.AnsweredAt)
+	p := phrase{Lead: r.T("why.answered")}
 	if why.Score != nil {
 		p.Lead = r.T("why.score", "score", strconv.Itoa(*why.Score))
-		p.Rest = r.T("why.score.on", "day", day)
-	} else {
-		p.Lead, p.Rest = r.T("why.answered"), r.T("why.answered.on", "day", day)
 	}
+	day := r.DayOf(*why.AnsweredAt)
 	answers := figuresOf(json.RawMessage(why.Answers))
-	if comment, _ := answers["comment"].(string); strings.TrimSpace(comment) != "" {
-		p.Quote = strings.TrimSpace(comment)
+	comment, _ := answers["comment"].(string)
+	if words := []rune(strings.TrimSpace(comment)); len(words) > maxQuote {
+		comment = string(words[:maxQuote]) + "…"
+	}
+	p.Rest = r.T("why.on", "day", day)
+	if strings.TrimSpace(comment) != "" {
+		p.Rest = r.T("why.said", "day", day, "words", strings.TrimSpace(comment))
 	}
 	if asks, _ := answers["call_me"].(bool); asks {
-		p.Rest += " " + r.T("why.call_me")
+		p.Rest = joinSentences(p.Rest, r.T("why.call_me"))
 	}
 	return p
 }
@@ -207,7 +228,7 @@ func touchSentence(r look.Reader, t store.TouchLine) string {
 	case t.Score != nil:
 		return r.T("touch.scored", "score", strconv.Itoa(*t.Score))
 	case t.Outcome != "" && r.Has("outcome."+t.Outcome):
-		return r.T("outcome." + t.Outcome)
+		return madeWords(r, t.Outcome)
 	case t.State == "planned":
 		return r.T("touch.due", "when", r.When(t.DueAt))
 	}

@@ -52,8 +52,8 @@ func plotMonths(r look.Reader, months []store.MonthRevenue) monthsPlot {
 }
 
 func drawMonths(r look.Reader, rows []monthsRow, top float64, label string) template.HTML {
-	const width, height, left, bottom = 480.0, 132.0, 0.0, 18.0
-	x := func(i int) float64 { return left + 6 + float64(i)*(width-left-12)/11 }
+	const width, height, bottom = 360.0, 124.0, 18.0
+	x := func(i int) float64 { return 6 + float64(i)*(width-12)/11 }
 	y := func(v float64) float64 { return 16 + (1-max(v, 0)/top)*(height-bottom-16-4) }
 	var now, before strings.Builder
 	for i, row := range rows {
@@ -68,12 +68,10 @@ func drawMonths(r look.Reader, rows []monthsRow, top float64, label string) temp
 	fmt.Fprintf(&b, `<circle class="dot" cx="%.1f" cy="%.1f" r="3.5"/>`, x(11), y(rows[11].Now))
 	for i, row := range rows {
 		anchor := "middle"
-		if i == 0 {
-			anchor = "start"
-		} else if i == 11 {
+		if i == 11 {
 			anchor = "end"
 		}
-		if i%2 == 1 || i == 0 {
+		if i%2 == 1 {
 			fmt.Fprintf(&b, `<text x="%.1f" y="%g" text-anchor="%s">%s</text>`, x(i), height-4, anchor, template.HTMLEscapeString(shortMonth(r, row.Month)))
 		}
 	}
@@ -130,7 +128,7 @@ func plotDays(r look.Reader, days []store.DayCount, today time.Time) daysPlot {
 func drawDays(r look.Reader, counts map[int]map[string]int, top int, today time.Time, label string) template.HTML {
 	const width, ground, room = 360.0, 96.0, 78.0
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="plot" viewBox="0 0 %g 116" role="img" aria-label="%s">`, width, template.HTMLEscapeString(label))
+	fmt.Fprintf(&b, `<svg class="plot days" viewBox="0 0 %g 116" role="img" aria-label="%s">`, width, template.HTMLEscapeString(label))
 	fmt.Fprintf(&b, `<text x="0" y="11">%d</text>`, top)
 	for day := range 30 {
 		base := ground
@@ -149,7 +147,7 @@ func drawDays(r look.Reader, counts map[int]map[string]int, top int, today time.
 	for _, mark := range []struct {
 		day    int
 		anchor string
-	}{{0, "start"}, {10, "middle"}, {20, "middle"}, {29, "end"}} {
+	}{{0, "start"}, {14, "middle"}, {29, "end"}} {
 		x := float64(mark.day)*12 + 5
 		if mark.anchor == "start" {
 			x = 0

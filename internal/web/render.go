@@ -138,6 +138,8 @@ func parsePages() (*template.Template, error) {
 		"soon": func(f Frame, counts map[string]int) any {
 			return soonPart{f, counts["call"], counts["mail"], counts["survey"]}
 		},
+		"orders":   func(f Frame, list []store.OrderLine) any { return ordersPart{f, list} },
+		"made":     func(f Frame, outcome string) string { return madeWords(f.Reader, outcome) },
 		"join":     func(words []string) string { return strings.Join(words, ", ") },
 		"activity": func(f Frame, a store.ActivityLine) any { return activityPart{f, a} },
 	}).ParseFS(pageFiles, "pages/*.html")
@@ -166,6 +168,10 @@ type (
 	soonPart struct {
 		Frame              Frame
 		Call, Mail, Survey int // planned for the next thirty days
+	}
+	ordersPart struct {
+		Frame  Frame
+		Orders []store.OrderLine
 	}
 	activityPart struct {
 		Frame Frame

@@ -41,7 +41,7 @@ func (s *Site) results(r *request, c store.CampaignPage) (*results, error) {
 	found := &results{Answers: len(c.Answers), Contacted: c.Contacted, Ordered: c.OrderedSince}
 	found.Asked = c.States["sent"] + c.States["answered"] + c.States["done"]
 	for outcome, n := range c.Outcomes {
-		found.Outcomes = append(found.Outcomes, barLine{r.Reader.T("outcome." + outcome), n, c.States["done"]})
+		found.Outcomes = append(found.Outcomes, barLine{madeWords(r.Reader, outcome), n, c.States["done"]})
 	}
 	sortBars(found.Outcomes)
 	if len(c.Answers) > 0 {

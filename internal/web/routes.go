@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 
@@ -112,12 +113,29 @@ func (s *Site) page(route route) http.Handler {
 			err = s.admit(route, r)
 		}
 		if err == nil {
+			err = parseForm(r)
+		}
+		if err == nil {
 			err = route.handle(w, r)
 		}
 		if err != nil {
 			s.failPage(w, r, err)
 		}
 	})
+}
+
+// parseForm reads a posted form whole before a handler asks for its fields, so that one too large is refused and not
+// taken for an empty one.
+func parseForm(r *request) error {
+	if r.Method != http.MethodPost {
+		return nil
+	}
+	err := r.ParseForm()
+	var tooLarge *http.MaxBytesError
+	if err != nil && !errors.As(err, &tooLarge) {
+		return refuse(http.StatusBadRequest, "error.bad_form")
+	}
+	return err
 }
 
 // admit says whether the request may go on. Who is not logged in is sent to the log-in page, and back after it.

@@ -87,7 +87,7 @@ func newSample(t testing.TB) *sample {
 	_, err := s.store.RefreshFacts(ctx, sampleNow, true)
 	s.must(err)
 	s.touches()
-	site, err := New(Config{Store: s.store, Calls: ports{s.store}, Campaigns: ports{s.store}, Log: slog.New(slog.DiscardHandler), BaseURL: "http://127.0.0.1:8080",
+	site, err := New(Config{Store: s.store, Calls: ports{s.store}, Campaigns: ports{s.store}, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), BaseURL: "http://127.0.0.1:8080",
 		Inbox: true, Demo: &Demo{Forward: s.forward, Users: []store.User{s.users["marketer"], s.users["rep"], s.users["manager"]}},
 		SendLogin: func(context.Context, store.User, string) error { return nil }})
 	s.must(err)
