@@ -15,6 +15,7 @@ import (
 	"embed"
 	"errors"
 	"html/template"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -27,6 +28,9 @@ import (
 
 // maxForm holds the largest honest answer: every text of a full questionnaire at its longest, in UTF-8, URL-encoded.
 const maxForm = 1 << 20
+
+// maxDropped is how much of a larger form is read only so that its sender sees why it was refused.
+const maxDropped = 32 << 20
 
 //go:embed pages/*.html words/*.yaml
 var files embed.FS
@@ -95,8 +99,11 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "no-referrer") // the address is the key
 	h.Set("X-Robots-Tag", "noindex, nofollow")
 	h.Set("Cache-Control", "no-store")
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	body := r.Body
+	r.Body = http.MaxBytesReader(w, body, maxForm)
 	s.mux.ServeHTTP(w, r)
+	// A browser shows no page while it still sends: what is too large is read to its end, and dropped.
+	_, _ = io.CopyN(io.Discard, body, maxDropped)
 }
 
 // errNoPage is an address that is not ours.

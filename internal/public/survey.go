@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"time"
 
 	"github.com/relance/relance/campaigns/survey"
 	"github.com/relance/relance/internal/links"
@@ -55,7 +54,6 @@ type visit struct {
 	store.Invitation
 	questionnaire *survey.Questionnaire
 	frame         frame
-	now           time.Time
 }
 
 func (s *Site) showSurvey(w http.ResponseWriter, r *http.Request) error {
@@ -64,7 +62,7 @@ func (s *Site) showSurvey(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	switch {
-	case !v.Open(v.now):
+	case !v.Open():
 		return s.showClosed(w, v)
 	case v.Answers != nil && !r.URL.Query().Has("edit"):
 		return s.show(w, http.StatusOK, "thanks", v.thanks(r.URL.Path+"?edit"))
@@ -86,7 +84,7 @@ func (s *Site) answerSurvey(w http.ResponseWriter, r *http.Request) error {
 	if err := parseForm(r); err != nil {
 		return err
 	}
-	if !v.Open(v.now) {
+	if !v.Open() {
 		return s.showClosed(w, v)
 	}
 	answers, problems := survey.Read(v.questionnaire, r.PostForm)
@@ -97,7 +95,7 @@ func (s *Site) answerSurvey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Store.RecordAnswer(r.Context(), v.TouchID, answer, v.now); errors.Is(err, store.ErrSurveyClosed) {
+	if err := s.Store.RecordAnswer(r.Context(), v.TouchID, answer, v.Now); errors.Is(err, store.ErrSurveyClosed) {
 		return s.showClosed(w, v)
 	} else if err != nil {
 		return err
@@ -107,7 +105,7 @@ func (s *Site) answerSurvey(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// open reads what the token names. The business clock is asked once per request.
+// open reads what the token names, in one round trip to Postgres.
 func (s *Site) open(r *http.Request) (v visit, err error) {
 	touch, err := s.Links.Open(links.Survey, r.PathValue("token"))
 	if err != nil {
@@ -116,14 +114,8 @@ func (s *Site) open(r *http.Request) (v visit, err error) {
 	if v.Invitation, err = s.Store.Invitation(r.Context(), touch); err != nil {
 		return v, err
 	}
-	if v.questionnaire, err = s.Questionnaires.Questionnaire(r.Context(), v.VersionID, v.Step); err != nil {
-		return v, err
-	}
-	if v.now, err = s.Store.Now(r.Context()); err != nil {
-		return v, err
-	}
-	settings, err := s.Store.Settings(r.Context())
-	v.frame = s.frame(v.Language, settings, v.now)
+	v.frame = s.frame(v.Language, v.Settings, v.Now)
+	v.questionnaire, err = s.Questionnaires.Questionnaire(r.Context(), v.VersionID, v.Step)
 	return v, err
 }
 

@@ -217,7 +217,8 @@ const GenericMailbox = `^(accueil|achats?|admin|administration|bonjour|bureau|co
 // Pressure: for each address, what was sent, may have been sent (unsure), is being sent or is admitted counts; then the
 // touches asked here take what is left, by priority, then due time. A survey takes from both allowances, its own first.
 // Touches made by an answer or outcome, reminders among them, are never held back; they count for the others. A
-// limit of 0 is none.
+// limit of 0 is none. What is admitted already is planned with an admission younger than the cut-off; what is asked here
+// never is. Nothing is joined by id on the way: the planner does not know how many rows are asked.
 //
 // A reminder whose questionnaire was answered, or failed, meanwhile is cancelled.
 //
@@ -238,7 +239,7 @@ const admitSQL = `
 				WHERE b.contact_id = p.id AND b.channel = 'mail' AND b.withdrawn_at IS NULL AND d.undone_at IS NULL AND b.held_on <= @today::date) THEN 'no_basis'
 			WHEN EXISTS (SELECT FROM activity a WHERE a.client_id = t.client_id AND a.kind = 'complaint' AND a.at <= @now AND a.undone_at IS NULL
 				AND (a.closed_on IS NULL OR a.closed_on > @today::date)) THEN 'open_complaint'
-			WHEN p.email_key IS NULL OR p.wrong IS NOT NULL THEN 'no_address'
+			WHEN p.email_key IS NULL OR p.wrong <> 'wrong_number' THEN 'no_address'
 			WHEN t.step LIKE '%/reminder' AND EXISTS (SELECT FROM touch parent WHERE parent.id = t.parent_id AND parent.state NOT IN ('sent', 'unsure')) THEN 'cause_gone'
 			WHEN t.deadline_at < @now THEN 'too_late'
 			END AS refused
@@ -251,40 +252,36 @@ const admitSQL = `
 		CROSS JOIN LATERAL (SELECT t.reason IS NOT DISTINCT FROM 'no_slot_text' AND NOT EXISTS (
 			SELECT FROM slot_text s WHERE s.campaign_id = t.campaign_id AND s.slot = t.occasion AND s.approved_at <= @now) AS textless) x
 		WHERE t.id = ANY (@ids) AND t.state = 'planned'),
-	past AS (
-		SELECT h.address, h.channel, coalesce(h.sent_at, h.admitted_at) AS at,
-			row_number() OVER (PARTITION BY h.address ORDER BY coalesce(h.sent_at, h.admitted_at) DESC) AS nth,
-			row_number() OVER (PARTITION BY h.address, h.channel ORDER BY coalesce(h.sent_at, h.admitted_at) DESC) AS nth_of_channel
-		FROM touch h
-		WHERE h.address IN (SELECT address FROM asked WHERE refused IS NULL) AND h.channel IN ('mail', 'survey')
-		  AND (h.state IN ('sending', 'unsure', 'sent', 'answered', 'done') AND h.sent_at > @now::timestamptz - interval '90 days'
-		    OR h.state = 'planned' AND h.admitted_at > @cutoff AND h.id NOT IN (SELECT id FROM asked))),
-	load AS (
-		SELECT address,
-			count(*) FILTER (WHERE at > @now::timestamptz - interval '7 days') AS n7, count(*) FILTER (WHERE at > @now::timestamptz - interval '30 days') AS n30,
-			count(*) FILTER (WHERE channel = 'survey') AS n90,
-			max(at) FILTER (WHERE nth = @mail7::int) + interval '7 days' AS free7, max(at) FILTER (WHERE nth = @mail30::int) + interval '30 days' AS free30,
-			max(at) FILTER (WHERE channel = 'survey' AND nth_of_channel = @survey90::int) + interval '90 days' AS free90
-		FROM past GROUP BY address),
+	loaded AS (
+		SELECT a.*, coalesce(n7, 0) AS n7, coalesce(n30, 0) AS n30, coalesce(cardinality(surveys), 0) AS n90,
+			mails[@mail7::int] + interval '7 days' AS free7, mails[@mail30::int] + interval '30 days' AS free30, surveys[@survey90::int] + interval '90 days' AS free90
+		FROM asked a LEFT JOIN LATERAL (
+			SELECT array_agg(at ORDER BY at DESC) AS mails, array_agg(at ORDER BY at DESC) FILTER (WHERE channel = 'survey') AS surveys,
+				count(*) FILTER (WHERE at > @now::timestamptz - interval '7 days') AS n7, count(*) FILTER (WHERE at > @now::timestamptz - interval '30 days') AS n30
+			FROM (
+				SELECT h.channel, coalesce(h.sent_at, h.admitted_at) AS at FROM touch h
+				WHERE a.refused IS NULL AND h.address = a.address AND h.channel IN ('mail', 'survey')
+				  AND (h.state IN ('sending', 'unsure', 'sent', 'answered', 'done') AND h.sent_at > @now::timestamptz - interval '90 days'
+				    OR h.state = 'planned' AND h.admitted_at > @cutoff)) h) past ON true),
 	surveyed AS (
-		SELECT a.*, coalesce(n7, 0) AS n7, coalesce(n30, 0) AS n30, free7, free30,
-			CASE WHEN NOT exempt AND channel = 'survey' AND @survey90::int > 0
-				AND coalesce(n90, 0) + row_number() OVER (PARTITION BY a.address, channel, exempt ORDER BY priority DESC, due_at, id) > @survey90::int
-				THEN greatest(free90, CASE WHEN coalesce(n90, 0) < @survey90::int THEN @now::timestamptz + interval '90 days' END) END AS survey_until
-		FROM asked a LEFT JOIN load l ON l.address = a.address WHERE refused IS NULL),
+		SELECT *, CASE WHEN refused IS NULL AND NOT exempt AND channel = 'survey' AND @survey90::int > 0
+			AND n90 + row_number() OVER (PARTITION BY address, channel, exempt, refused IS NULL ORDER BY priority DESC, due_at, id) > @survey90::int
+			THEN greatest(free90, CASE WHEN n90 < @survey90::int THEN @now::timestamptz + interval '90 days' END) END AS survey_until
+		FROM loaded),
 	mailed AS (
-		SELECT *, row_number() OVER (PARTITION BY address, exempt OR survey_until IS NOT NULL ORDER BY priority DESC, due_at, id) AS rank FROM surveyed),
+		SELECT *, row_number() OVER (PARTITION BY address, exempt OR survey_until IS NOT NULL OR refused IS NOT NULL ORDER BY priority DESC, due_at, id) AS rank
+		FROM surveyed),
 	pressed AS (
-		SELECT id, CASE WHEN exempt THEN NULL WHEN survey_until IS NOT NULL THEN survey_until ELSE greatest(
+		SELECT *, CASE WHEN refused IS NOT NULL OR exempt THEN NULL WHEN survey_until IS NOT NULL THEN survey_until ELSE greatest(
 			CASE WHEN @mail7::int > 0 AND n7 + rank > @mail7::int THEN coalesce(CASE WHEN n7 >= @mail7::int THEN free7 END, @now::timestamptz + interval '7 days') END,
 			CASE WHEN @mail30::int > 0 AND n30 + rank > @mail30::int THEN coalesce(CASE WHEN n30 >= @mail30::int THEN free30 END, @now::timestamptz + interval '7 days') END) END AS until
 		FROM mailed),
 	verdict AS (
-		SELECT a.id, a.address, a.deadline_at,
-			CASE WHEN a.refused IS NOT NULL THEN 'skip' WHEN p.until IS NOT NULL OR a.next > @now THEN 'move' ELSE 'admit' END AS verdict,
-			coalesce(a.refused, CASE WHEN p.until IS NOT NULL THEN 'pressure' WHEN a.next > @now THEN a.why END) AS reason,
-			coalesce(p.until, a.next) AS next
-		FROM asked a LEFT JOIN pressed p ON p.id = a.id),
+		SELECT id, address, deadline_at,
+			CASE WHEN refused IS NOT NULL THEN 'skip' WHEN until IS NOT NULL OR next > @now THEN 'move' ELSE 'admit' END AS verdict,
+			coalesce(refused, CASE WHEN until IS NOT NULL THEN 'pressure' WHEN next > @now THEN why END) AS reason,
+			coalesce(until, next) AS next
+		FROM pressed),
 	moved AS (
 		UPDATE touch t SET
 			state = CASE WHEN v.reason = 'cause_gone' THEN 'cancelled' WHEN v.verdict = 'skip' THEN 'skipped' ELSE t.state END,

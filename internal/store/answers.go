@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/relance/relance/campaigns"
 )
 
@@ -27,14 +25,15 @@ type Invitation struct {
 	ContactName  string          // empty: not known
 	Answers      json.RawMessage // nil: none yet
 	AnsweredAt   time.Time
-	Company      string
-	BrandColour  string
 	NoMoreSurvey bool // the address has said stop since
+
+	Now      time.Time // the business clock
+	Settings Settings  // whose page it is
 }
 
-// Open reports whether an answer would be taken at now.
-func (i Invitation) Open(now time.Time) bool {
-	return takesAnswers(i.State) && (i.ClosesAt.IsZero() || !now.After(i.ClosesAt))
+// Open reports whether an answer would be taken.
+func (i Invitation) Open() bool {
+	return takesAnswers(i.State) && (i.ClosesAt.IsZero() || !i.Now.After(i.ClosesAt))
 }
 
 // takesAnswers: sending and unsure are included because an answer proves that the mail arrived, whatever the worker
@@ -56,26 +55,30 @@ type Answer struct {
 	CallMe        bool
 }
 
+// invitationSQL asks the clock and the settings too: a page costs one round trip.
 const invitationSQL = `
-	SELECT t.id, t.version_id, t.step, t.state, coalesce(t.closes_at, '0001-01-01'::timestamptz),
-	       coalesce(p.language, c.language, (SELECT value FROM setting WHERE key = 'language'), 'fr'),
-	       c.name, coalesce(p.name, ''), r.answers, coalesce(r.corrected_at, r.answered_at, '0001-01-01'::timestamptz),
-	       coalesce((SELECT value FROM setting WHERE key = 'company'), ''),
-	       coalesce((SELECT value FROM setting WHERE key = 'brand_colour'), '#0b5f4c'),
-	       EXISTS (SELECT FROM suppression s WHERE s.withdrawn_at IS NULL AND s.scope IN ('mail', 'everything') AND s.address = coalesce(t.address, p.email_key))
+	SELECT t.id, t.version_id, t.step, t.state, t.closes_at, coalesce(p.language, c.language, ''),
+	       c.name, coalesce(p.name, ''), r.answers, coalesce(r.corrected_at, r.answered_at),
+	       EXISTS (SELECT FROM suppression s WHERE s.withdrawn_at IS NULL AND s.scope IN ('mail', 'everything')
+	               AND s.address IN (coalesce(t.address, p.email_key), 'client:' || c.ref)),
+	       (SELECT shift FROM clock), (SELECT coalesce(json_object_agg(key, value), '{}') FROM setting)
 	FROM touch t JOIN client c ON c.id = t.client_id LEFT JOIN contact p ON p.id = t.contact_id LEFT JOIN response r ON r.touch_id = t.id
 	WHERE t.id = $1 AND t.channel = 'survey'`
 
 // Invitation returns the survey touch, or ErrNotFound.
 func (s *Store) Invitation(ctx context.Context, touchID int64) (Invitation, error) {
 	var i Invitation
-	err := s.pool.QueryRow(ctx, invitationSQL, touchID).Scan(&i.TouchID, &i.VersionID, &i.Step, &i.State, &i.ClosesAt, &i.Language,
-		&i.ClientName, &i.ContactName, &i.Answers, &i.AnsweredAt, &i.Company, &i.BrandColour, &i.NoMoreSurvey)
-	if i.ClosesAt.Year() == 1 {
-		i.ClosesAt = time.Time{}
-	}
+	var closes, answered *time.Time
+	var shift time.Duration
+	var stored Settings
+	err := s.pool.QueryRow(ctx, invitationSQL, touchID).Scan(&i.TouchID, &i.VersionID, &i.Step, &i.State, &closes, &i.Language,
+		&i.ClientName, &i.ContactName, &i.Answers, &answered, &i.NoMoreSurvey, &shift, &stored)
 	if err != nil {
 		return i, fmt.Errorf("read invitation %d: %w", touchID, missing(err, "invitation", fmt.Sprint(touchID)))
+	}
+	i.ClosesAt, i.AnsweredAt, i.Now, i.Settings = timeOf(closes), timeOf(answered), time.Now().Add(shift), effective(stored)
+	if i.Language == "" {
+		i.Language = i.Settings["language"]
 	}
 	return i, nil
 }
@@ -86,48 +89,35 @@ func (s *Store) OpenInvitation(ctx context.Context) (touchID int64, err error) {
 	return touchID, missing(err, "invitation", "that waits for an answer")
 }
 
+// recordAnswerSQL is one statement: the touch locked while it takes answers, the answer, and what it moves. A repeated
+// answer writes nothing. The end is followed up again after a correction, which may ask for a call that the first answer
+// did not. A row that a worker still holds as sending is settled by FollowUp once the result is written.
+const recordAnswerSQL = `
+	WITH invitation AS (
+		SELECT id, client_id FROM touch WHERE id = $1 AND channel = 'survey' AND state IN ('sending', 'sent', 'unsure', 'answered')
+			AND (closes_at IS NULL OR closes_at >= $7) FOR UPDATE),
+	written AS (
+		INSERT INTO response (touch_id, questionnaire, language, answers, score, call_me, answered_at) SELECT id, $2, $3, $4, $5, $6, $7 FROM invitation
+		ON CONFLICT (touch_id) DO UPDATE SET language = $3, answers = $4, score = $5, call_me = $6, corrected_at = $7, corrections = response.corrections + 1
+			WHERE response.answers IS DISTINCT FROM excluded.answers
+		RETURNING touch_id),
+	moved AS (
+		UPDATE touch SET state = 'answered', outcome = 'answered', reason = NULL, ended_at = coalesce(ended_at, $7), followed_at = NULL
+		WHERE id IN (SELECT touch_id FROM written) AND state IN ('sent', 'unsure', 'answered')),
+	stale AS (
+		INSERT INTO client_stale (client_id) SELECT client_id FROM invitation WHERE EXISTS (SELECT FROM written) ON CONFLICT DO NOTHING)
+	SELECT EXISTS (SELECT FROM invitation)`
+
 // RecordAnswer keeps a client's answer, or corrects the one given before: one invitation has one answer. It moves the
 // touch to answered, and settles one that was unsure: who answers has received. ErrSurveyClosed when it comes too late.
 func (s *Store) RecordAnswer(ctx context.Context, touchID int64, a Answer, now time.Time) error {
-	return s.tx(ctx, fmt.Sprintf("record the answer to %d", touchID), func(tx pgx.Tx) error {
-		var i Invitation
-		var closes *time.Time
-		var client int64
-		err := tx.QueryRow(ctx, `SELECT state, closes_at, client_id FROM touch WHERE id = $1 AND channel = 'survey' FOR UPDATE`, touchID).Scan(&i.State, &closes, &client)
-		if err != nil {
-			return missing(err, "invitation", fmt.Sprint(touchID))
-		}
-		if closes != nil {
-			i.ClosesAt = *closes
-		}
-		if !i.Open(now) {
-			return ErrSurveyClosed
-		}
-		if err := writeResponse(ctx, tx, touchID, a, now); err != nil {
-			return err
-		}
-		return settleAnswered(ctx, tx, touchID, client, now)
-	})
-}
-
-// writeResponse leaves a repeated answer as it is: a form posted twice is one answer, not a correction.
-func writeResponse(ctx context.Context, tx pgx.Tx, touchID int64, a Answer, now time.Time) error {
-	_, err := tx.Exec(ctx, `
-		INSERT INTO response (touch_id, questionnaire, language, answers, score, call_me, answered_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (touch_id) DO UPDATE SET language = $3, answers = $4, score = $5, call_me = $6, corrected_at = $7, corrections = response.corrections + 1
-		WHERE response.answers IS DISTINCT FROM excluded.answers`,
-		touchID, a.Questionnaire, a.Language, a.Answers, a.Score, a.CallMe, now)
-	return err
-}
-
-// settleAnswered marks the touch and has its end followed up again, since a correction may ask for a call that the
-// first answer did not. A row that a worker still holds as sending is settled by FollowUp once the result is written.
-func settleAnswered(ctx context.Context, tx pgx.Tx, touchID, client int64, now time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE touch SET state = 'answered', outcome = 'answered', reason = NULL, ended_at = coalesce(ended_at, $2), followed_at = NULL
-		WHERE id = $1 AND state IN ('sent', 'unsure', 'answered')`, touchID, now)
+	var open bool
+	err := s.pool.QueryRow(ctx, recordAnswerSQL, touchID, a.Questionnaire, a.Language, a.Answers, a.Score, a.CallMe, now).Scan(&open)
 	if err != nil {
-		return err
+		return fmt.Errorf("record the answer to %d: %w", touchID, err)
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO client_stale (client_id) VALUES ($1) ON CONFLICT DO NOTHING`, client)
-	return err
+	if !open {
+		return fmt.Errorf("record the answer to %d: %w", touchID, ErrSurveyClosed)
+	}
+	return nil
 }

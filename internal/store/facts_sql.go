@@ -32,7 +32,8 @@ const spokenTo = `('reached', 'order_taken', 'refused', 'other_person', 'already
 // revenue; a cancelled order is nowhere. The first order among several of one day is the one with the lowest ref, so
 // that the order of import does not matter.
 //
-// Persons: mail goes to the main contact first, then to the first by key, if the address was not flagged as wrong; a call
+// Persons: mail goes to the main contact first, then to the first by key, unless flagged as gone (a wrong
+// number is no wrong address); a call
 // to the main one first among those who can be dialled, on their own number or the client's.
 var factBaseSQL = `
 	WITH o AS MATERIALIZED (
@@ -71,14 +72,15 @@ var factBaseSQL = `
 		SELECT DISTINCT client_id FROM contract JOIN fact_scope USING (client_id)
 		WHERE coalesce(starts_on, '-infinity') <= @today::date AND ends_on >= @today::date),
 	person AS MATERIALIZED (
-		SELECT p.id, p.client_id, p.key, p.main, p.email_key, p.phone, p.phone_e164 FROM contact p JOIN fact_scope USING (client_id) WHERE p.wrong IS NULL),
+		SELECT p.id, p.client_id, p.key, p.main, p.email_key, p.phone, p.phone_e164, p.wrong FROM contact p JOIN fact_scope USING (client_id)
+		WHERE p.wrong IS NULL OR p.wrong = 'wrong_number'),
 	mailed AS (
 		SELECT DISTINCT ON (client_id) client_id, id, email_key FROM person WHERE email_key IS NOT NULL ORDER BY client_id, main DESC, key COLLATE "C"),
 	called AS (
-		SELECT DISTINCT ON (p.client_id) p.client_id, p.id, p.phone, p.phone_e164 FROM person p JOIN client c ON c.id = p.client_id
+		SELECT DISTINCT ON (p.client_id) p.client_id, p.id, p.phone, p.phone_e164 FROM person p JOIN client c ON c.id = p.client_id WHERE p.wrong IS NULL
 		ORDER BY p.client_id, (p.phone IS NOT NULL OR c.phone IS NOT NULL) DESC, p.main DESC, p.key COLLATE "C"),
 	landline AS (
-		SELECT DISTINCT client_id FROM person WHERE phone IS NOT NULL AND coalesce(phone_e164, '') !~ '` + MobileNumber + `'),
+		SELECT DISTINCT client_id FROM person WHERE wrong IS NULL AND phone IS NOT NULL AND coalesce(phone_e164, '') !~ '` + MobileNumber + `'),
 	held AS (
 		SELECT b.contact_id, b.channel, bool_or(b.kind = 'consent') AS consent
 		FROM basis b JOIN person p ON p.id = b.contact_id LEFT JOIN basis_declaration d ON d.id = b.declaration_id

@@ -34,6 +34,19 @@ func (s *Store) FollowUp(ctx context.Context, now time.Time) (int, error) {
 	}
 }
 
+// dueToFollow selects what FollowUp looks at; a client whose facts have not been made yet waits for them.
+const dueToFollow = `id IN (
+	WITH ended AS MATERIALIZED (
+		SELECT id FROM touch t WHERE followed_at IS NULL AND state IN ('answered', 'done', 'failed', 'skipped')
+			AND (state <> 'done' OR channel <> 'call' OR ended_at <= $1::timestamptz - $2::interval)
+			AND EXISTS (SELECT FROM client_fact f WHERE f.client_id = t.client_id)
+		ORDER BY ended_at LIMIT $3 FOR UPDATE OF t SKIP LOCKED),
+	asked AS MATERIALIZED (
+		SELECT id FROM touch t WHERE state = 'sent' AND channel = 'survey' AND (ask_at IS NULL OR ask_at <= $1)
+			AND EXISTS (SELECT FROM client_fact f WHERE f.client_id = t.client_id)
+		ORDER BY ask_at NULLS FIRST LIMIT $3 FOR UPDATE OF t SKIP LOCKED)
+	SELECT id FROM ended UNION ALL SELECT id FROM asked)`
+
 func followUp(ctx context.Context, tx pgx.Tx, now time.Time) (int, error) {
 	if err := settleLateAnswers(ctx, tx, now); err != nil {
 		return 0, err
@@ -42,12 +55,7 @@ func followUp(ctx context.Context, tx pgx.Tx, now time.Time) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	due, err := d.touches(ctx, `id IN (
-		(SELECT id FROM touch WHERE followed_at IS NULL AND state IN ('answered', 'done', 'failed', 'skipped')
-			AND (state <> 'done' OR channel <> 'call' OR ended_at <= $1::timestamptz - $2::interval) ORDER BY ended_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-		UNION ALL
-		(SELECT id FROM touch WHERE state = 'sent' AND channel = 'survey' AND (ask_at IS NULL OR ask_at <= $1) ORDER BY ask_at NULLS FIRST LIMIT $3 FOR UPDATE SKIP LOCKED))`,
-		now, UndoFor, followAtOnce/2)
+	due, err := d.touches(ctx, dueToFollow, now, UndoFor, followAtOnce/2)
 	if err != nil || len(due) == 0 {
 		return 0, err
 	}
@@ -55,18 +63,12 @@ func followUp(ctx context.Context, tx pgx.Tx, now time.Time) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	followed := 0
 	for _, t := range due {
-		f, ok := known[t.ClientID]
-		if !ok { // its facts are being made anew: the next call follows it
-			continue
-		}
-		if err := d.follow(ctx, f, t, histories); err != nil {
+		if err := d.follow(ctx, known[t.ClientID], t, histories); err != nil {
 			return 0, fmt.Errorf("touch %d: %w", t.ID, err)
 		}
-		followed++
 	}
-	return followed, nil
+	return len(due), nil
 }
 
 // settleLateAnswers moves touches whose answer came while a worker still held them as sending.
@@ -133,7 +135,7 @@ func (d *decided) follow(ctx context.Context, f *campaigns.Facts, t storedTouch,
 
 // askAgain notes when the sent survey is looked at again; infinity: it never closes.
 func (d *decided) askAgain(ctx context.Context, v *version, f *campaigns.Facts, t campaigns.Touch, past []campaigns.Touch) error {
-	_, err := d.tx.Exec(ctx, `UPDATE touch SET ask_at = coalesce($2, 'infinity') WHERE id = $1 AND state = 'sent'`, t.ID, orNull(v.pass.AskAgain(f, t, past)))
+	_, err := d.tx.Exec(ctx, `UPDATE touch SET ask_at = coalesce($2::timestamptz, 'infinity') WHERE id = $1 AND state = 'sent'`, t.ID, orNull(v.pass.AskAgain(f, t, past)))
 	return err
 }
 

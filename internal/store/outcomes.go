@@ -18,6 +18,7 @@ var ErrOutcome = errors.New("this outcome cannot be recorded")
 // Outcome is what a rep says of an attempt to call.
 type Outcome struct {
 	Call    int64
+	Attempt int // which attempt on the card it is, from 1, so that a form posted twice counts once; 0: whichever comes next
 	Outcome campaigns.Outcome
 	Note    string
 	Until   time.Time // call_back and postponed: when to call; zero: the next working day
@@ -39,12 +40,14 @@ type card struct {
 	dueAt        time.Time
 	deadlineAt   *time.Time
 	attempts     int
+	note         string        // the last one written; empty: none
 	reasons      []storedTouch // those still open
 }
 
 // RecordOutcome writes an attempt on an open call. One outcome serves every reason of the card: each reason's campaign
 // says whether it ends, or is tried again and when; the card stays open while a reason does. What follows from an end
-// waits until the outcome can no longer be undone (UndoFor). ErrConflict: the call is no longer open.
+// waits until the outcome can no longer be undone (UndoFor). ErrConflict: the call is no longer open, or somebody has
+// recorded this attempt already.
 func (s *Store) RecordOutcome(ctx context.Context, o Outcome, now time.Time) error {
 	if err := o.check(now); err != nil {
 		return err
@@ -54,7 +57,7 @@ func (s *Store) RecordOutcome(ctx context.Context, o Outcome, now time.Time) err
 		if err != nil {
 			return err
 		}
-		c, err := d.openCard(ctx, o.Call)
+		c, err := d.openCard(ctx, o)
 		if err != nil {
 			return err
 		}
@@ -92,18 +95,21 @@ func (o Outcome) check(now time.Time) error {
 }
 
 // openCard locks the call and reads its open reasons.
-func (d *decided) openCard(ctx context.Context, id int64) (*card, error) {
-	c := &card{id: id}
+func (d *decided) openCard(ctx context.Context, o Outcome) (*card, error) {
+	c := &card{id: o.Call}
 	var state string
-	err := d.tx.QueryRow(ctx, `SELECT client_id, coalesce(contact_id, 0), coalesce(rep_id, 0), state, due_at, deadline_at, attempts FROM call WHERE id = $1 FOR UPDATE`, id).
-		Scan(&c.clientID, &c.contactID, &c.repID, &state, &c.dueAt, &c.deadlineAt, &c.attempts)
+	err := d.tx.QueryRow(ctx, `SELECT client_id, coalesce(contact_id, 0), coalesce(rep_id, 0), state, due_at, deadline_at, attempts, coalesce(note, '') FROM call WHERE id = $1 FOR UPDATE`, o.Call).
+		Scan(&c.clientID, &c.contactID, &c.repID, &state, &c.dueAt, &c.deadlineAt, &c.attempts, &c.note)
 	if err != nil {
-		return nil, missing(err, "call", fmt.Sprint(id))
+		return nil, missing(err, "call", fmt.Sprint(o.Call))
 	}
 	if state != "open" {
 		return nil, fmt.Errorf("it is %s: %w", state, ErrConflict)
 	}
-	c.reasons, err = d.touches(ctx, `call_id = $1 AND state = 'open'`, id)
+	if o.Attempt != 0 && o.Attempt != c.attempts+1 {
+		return nil, fmt.Errorf("attempt %d has been recorded: %w", c.attempts, ErrConflict)
+	}
+	c.reasons, err = d.touches(ctx, `call_id = $1 AND state = 'open'`, o.Call)
 	return c, err
 }
 

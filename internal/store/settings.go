@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/mail"
 	"regexp"
 	"strconv"
@@ -93,20 +94,27 @@ type querier interface {
 }
 
 func readSettings(ctx context.Context, db querier) (Settings, error) {
-	effective := make(Settings, len(SettingTable))
-	for _, t := range SettingTable {
-		effective[t.Key] = t.Default
-	}
 	rows, err := db.Query(ctx, `SELECT key, value FROM setting`)
 	if err != nil {
 		return nil, err
 	}
+	stored := Settings{}
 	var key, value string
 	_, err = pgx.ForEachRow(rows, []any{&key, &value}, func() error {
-		effective[key] = value
+		stored[key] = value
 		return nil
 	})
-	return effective, err
+	return effective(stored), err
+}
+
+// effective lays the stored values over the defaults.
+func effective(stored Settings) Settings {
+	all := make(Settings, len(SettingTable))
+	for _, t := range SettingTable {
+		all[t.Key] = t.Default
+	}
+	maps.Copy(all, stored)
+	return all
 }
 
 // ChangeSettings stores all the given values or none; every mistake is in the one error.

@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -30,8 +32,9 @@ type StopPage struct {
 type stopKeys struct {
 	clientID      int64
 	ref, language string
-	address       string // empty: none
-	number        string // the contact's, else the client's; empty: none that could be normalised
+	address       string   // empty: none
+	number        string   // the contact's, else the client's; empty: none that could be normalised
+	carried       []string // numbers (else the clients themselves) of everyone who carries the address
 }
 
 // StopPage returns what the page of a stop link shows, or ErrNotFound.
@@ -109,9 +112,11 @@ func readStopKeys(ctx context.Context, tx pgx.Tx, touchID int64) (stopKeys, erro
 	var k stopKeys
 	err := tx.QueryRow(ctx, `
 		SELECT c.id, c.ref, coalesce(p.language, c.language, (SELECT value FROM setting WHERE key = 'language'), 'fr'),
-		       coalesce(t.address, p.email_key, ''), coalesce(p.phone_e164, c.phone_e164, '')
-		FROM touch t JOIN client c ON c.id = t.client_id LEFT JOIN contact p ON p.id = t.contact_id
-		WHERE t.id = $1`, touchID).Scan(&k.clientID, &k.ref, &k.language, &k.address, &k.number)
+		       coalesce(t.address, p.email_key, ''), coalesce(p.phone_e164, c.phone_e164, ''),
+		       ARRAY(SELECT coalesce(q.phone_e164, o.phone_e164, 'client:' || o.ref) FROM contact q JOIN client o ON o.id = q.client_id
+		             WHERE q.email_key = coalesce(t.address, p.email_key))
+		FROM touch t JOIN client c ON c.id = t.client_id LEFT JOIN call k ON k.id = t.call_id LEFT JOIN contact p ON p.id = coalesce(t.contact_id, k.contact_id)
+		WHERE t.id = $1`, touchID).Scan(&k.clientID, &k.ref, &k.language, &k.address, &k.number, &k.carried)
 	return k, missing(err, "touch", fmt.Sprint(touchID))
 }
 
@@ -127,27 +132,32 @@ func (k stopKeys) of(scope StopScope) []string {
 	if len(keys) == 0 || k.number == "" && scope != StopMail {
 		keys = append(keys, "client:"+k.ref)
 	}
+	if scope == StopEverything {
+		keys = append(keys, k.carried...)
+	}
 	return keys
 }
 
-func (k stopKeys) all() []string { return []string{k.address, k.number, "client:" + k.ref} }
+func (k stopKeys) all() []string {
+	return append([]string{k.address, k.number, "client:" + k.ref}, k.carried...)
+}
 
 // markCarriers has the facts of every client that carries the address or number made again.
 func markCarriers(ctx context.Context, tx pgx.Tx, k stopKeys) error {
 	_, err := tx.Exec(ctx, `INSERT INTO client_stale (client_id)
 		SELECT $1::bigint
-		UNION SELECT client_id FROM contact WHERE email_key = $2 OR phone_e164 = $3
-		UNION SELECT id FROM client WHERE phone_e164 = $3
-		ON CONFLICT DO NOTHING`, k.clientID, k.address, k.number)
+		UNION SELECT client_id FROM contact WHERE email_key = $2 OR phone_e164 = ANY ($3)
+		UNION SELECT id FROM client WHERE phone_e164 = ANY ($3)
+		ON CONFLICT DO NOTHING`, k.clientID, k.address, k.all())
 	return err
 }
 
 // maskAddress shows enough of an address for its owner to know it.
 func maskAddress(address string) string {
-	for i, r := range address {
-		if r == '@' && i > 0 {
-			return address[:1] + "…" + address[i:]
-		}
+	local, domain, ok := strings.Cut(address, "@")
+	if !ok || local == "" {
+		return ""
 	}
-	return ""
+	initial, _ := utf8.DecodeRuneInString(local)
+	return string(initial) + "…@" + domain
 }

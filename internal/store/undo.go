@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,6 +17,7 @@ type cardImage struct {
 	DueAt      time.Time     `json:"due_at"`
 	DeadlineAt *time.Time    `json:"deadline_at"`
 	Attempts   int           `json:"attempts"`
+	Note       string        `json:"note"`
 	Reasons    []reasonImage `json:"reasons"`
 }
 
@@ -28,7 +30,7 @@ type reasonImage struct {
 }
 
 func (c *card) image() ([]byte, error) {
-	image := cardImage{DueAt: c.dueAt, DeadlineAt: c.deadlineAt, Attempts: c.attempts}
+	image := cardImage{DueAt: c.dueAt, DeadlineAt: c.deadlineAt, Attempts: c.attempts, Note: c.note}
 	for _, t := range c.reasons {
 		image.Reasons = append(image.Reasons, reasonImage{t.ID, t.Outcome, t.Attempt, t.DueAt, t.DeadlineAt})
 	}
@@ -62,8 +64,11 @@ func lastAttempt(ctx context.Context, tx pgx.Tx, call int64, now time.Time) (att
 	var raw []byte
 	var at time.Time
 	err = tx.QueryRow(ctx, `SELECT id, at, before FROM activity WHERE call_id = $1 AND undone_at IS NULL ORDER BY id DESC LIMIT 1`, call).Scan(&attempt, &at, &raw)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, image, fmt.Errorf("nothing was recorded on it: %w", ErrConflict)
+	}
 	if err != nil {
-		return 0, image, missing(err, "attempt on call", fmt.Sprint(call))
+		return 0, image, err
 	}
 	if now.Sub(at) > UndoFor {
 		return 0, image, fmt.Errorf("it was recorded more than %s ago: %w", UndoFor, ErrConflict)
@@ -82,8 +87,8 @@ func restoreCard(ctx context.Context, tx pgx.Tx, call int64, image cardImage) er
 			return fmt.Errorf("touch %d has been followed up: %w", r.ID, ErrConflict)
 		}
 	}
-	_, err := tx.Exec(ctx, `UPDATE call SET state = 'open', outcome = NULL, closed_at = NULL, attempts = $2, due_at = $3, deadline_at = $4 WHERE id = $1`,
-		call, image.Attempts, image.DueAt, image.DeadlineAt)
+	_, err := tx.Exec(ctx, `UPDATE call SET state = 'open', outcome = NULL, closed_at = NULL, attempts = $2, due_at = $3, deadline_at = $4, note = nullif($5, '') WHERE id = $1`,
+		call, image.Attempts, image.DueAt, image.DeadlineAt, image.Note)
 	return err
 }
 
@@ -94,7 +99,9 @@ func undoConsequences(ctx context.Context, tx pgx.Tx, client, contact, attempt i
 	}{
 		{`UPDATE activity SET undone_at = $2 WHERE id = $1`, []any{attempt, now}},
 		{`UPDATE contact SET wrong = NULL WHERE id = $1 AND wrong = 'wrong_number' AND EXISTS (SELECT FROM activity WHERE id = $2 AND outcome = 'wrong_number')`, []any{contact, attempt}},
-		{`UPDATE suppression SET withdrawn_at = $2 WHERE source = $1 AND withdrawn_at IS NULL`, []any{attemptSource(attempt), now}},
+		{`WITH gone AS (UPDATE suppression SET withdrawn_at = $2 WHERE source = $1 AND withdrawn_at IS NULL RETURNING address)
+			INSERT INTO client_stale (client_id) SELECT client_id FROM contact JOIN gone ON gone.address = phone_e164
+			UNION SELECT id FROM client JOIN gone ON gone.address = phone_e164 ON CONFLICT DO NOTHING`, []any{attemptSource(attempt), now}},
 	} {
 		if _, err := tx.Exec(ctx, step.sql, step.args...); err != nil {
 			return err
