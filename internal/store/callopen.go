@@ -37,7 +37,12 @@ func (s *Store) OpenCalls(ctx context.Context, now time.Time, hours Hours) (Admi
 		if err != nil {
 			return err
 		}
-		return admitted.collect(rows)
+		if err := admitted.collect(rows); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, joinSQL, ids, now)
+		admitted.add("admit", "", int(tag.RowsAffected()))
+		return err
 	})
 	return admitted, err
 }
@@ -105,12 +110,13 @@ const openSQL = `
 		ON CONFLICT (client_id) WHERE state = 'open' DO UPDATE SET
 			due_at = CASE WHEN call.attempts > 0 THEN call.due_at ELSE least(call.due_at, excluded.due_at) END,
 			deadline_at = least(call.deadline_at, excluded.deadline_at), priority = greatest(call.priority, excluded.priority)
-		RETURNING id, client_id),
-	opened AS (
-		UPDATE touch t SET state = 'open', call_id = card.id, reason = NULL, admitted_at = @now
-		FROM ready r JOIN card ON card.client_id = r.client_id WHERE t.id = r.id
-		RETURNING 'admit' AS verdict, '' AS reason)
-	SELECT verdict, reason, count(*) FROM (SELECT * FROM waiting UNION ALL SELECT * FROM opened) all_of GROUP BY 1, 2`
+		RETURNING id, client_id)
+	SELECT verdict, reason, count(*) FROM waiting GROUP BY 1, 2`
+
+// joinSQL: what was asked and is still due goes to its client's card.
+const joinSQL = `
+	UPDATE touch t SET state = 'open', call_id = k.id, reason = NULL, admitted_at = $2
+	FROM call k WHERE t.id = ANY ($1) AND t.state = 'planned' AND t.due_at <= $2 AND k.client_id = t.client_id AND k.state = 'open'`
 
 // ClosedCalls is what CloseCalls found.
 type ClosedCalls struct {
