@@ -28,7 +28,10 @@ func chrome(t *testing.T) context.Context {
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
-	ctx, cancelTime := context.WithTimeout(ctx, 2*time.Minute)
+	if err := chromedp.Do(ctx); err != nil { // starts it, without the time limit of what follows
+		t.Fatal(err)
+	}
+	ctx, cancelTime := context.WithTimeout(ctx, time.Minute)
 	t.Cleanup(cancelTime)
 	return ctx
 }
