@@ -20,13 +20,12 @@ func (p *Pass) move(f *Facts, h *Touch, history []Touch, now firing) (Decision, 
 }
 
 // keep cancels a planned touch whose cause has gone, or skips it when its deadline has passed. A touch that a client has
-// been promised by its own answer has its cause in that answer and stays.
+// been promised by its own answer has its cause in that answer and stays. The audience is asked once, when a touch is
+// planned: one who is small today and no longer next week keeps the call that was due to him.
 func (p *Pass) keep(f *Facts, h *Touch, now firing) (Decision, bool) {
 	switch {
 	case !p.caused(f, h, now):
 		return ended(h, Cancelled, ReasonCauseGone, p), true
-	case h.ParentID == 0 && !p.holds(p.Definition.Audience, f):
-		return ended(h, Cancelled, ReasonAudience, p), true
 	case !h.DeadlineAt.IsZero() && p.Now.After(h.DeadlineAt):
 		return ended(h, Skipped, ReasonTooLate, p), true
 	}
@@ -41,6 +40,7 @@ func (p *Pass) caused(f *Facts, h *Touch, now firing) bool {
 func ended(h *Touch, state State, reason Reason, p *Pass) Decision {
 	t := *h
 	t.State, t.Reason, t.EndedAt = state, reason, p.Now
+	t.Figures = nil // those stored stay
 	return Decision{Touch: t, From: h.State}
 }
 

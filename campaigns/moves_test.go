@@ -40,7 +40,7 @@ func TestWhatBecomesOfATouchThatExists(t *testing.T) {
 		{"the order is cancelled", welcome, "2026-11-10", func(f *Facts, _ *Touch) { f.FirstOrderOn = 0 }, Planned, Cancelled, ReasonCauseGone},
 		{"an open call closes when its cause has gone", welcome, "2026-11-10", func(f *Facts, t *Touch) { f.FirstOrderOn, t.State = 0, Open }, Open, Skipped, ReasonCauseGone},
 		{"what was sent stays", welcome, "2026-11-10", func(f *Facts, t *Touch) { f.FirstOrderOn, t.State = 0, Sent }, "", "", ""},
-		{"it has left the audience", welcome, "2026-11-10", func(f *Facts, _ *Touch) { f.Consumer = true }, Planned, Cancelled, ReasonAudience},
+		{"it has left the audience, which is asked once", welcome, "2026-11-10", func(f *Facts, _ *Touch) { f.Consumer = true }, "", "", ""},
 		{"a follow-up does not ask for the audience", welcome, "2026-11-10", func(f *Facts, t *Touch) { f.Consumer, t.ParentID = true, 99 }, "", "", ""},
 		{"its deadline has passed", welcome, "2026-12-01", func(*Facts, *Touch) {}, Planned, Skipped, ReasonTooLate},
 		{"the cause is back", welcome, "2026-11-10", func(_ *Facts, t *Touch) { t.State, t.Reason = Cancelled, ReasonCauseGone }, Cancelled, Planned, ""},

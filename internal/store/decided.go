@@ -106,11 +106,11 @@ func (d *decided) touches(ctx context.Context, condition string, args ...any) ([
 	var campaign, version int64
 	row, err := newRawRow([]any{&t.ID, &t.ClientID, &campaign, &t.ContactID, &t.RepID, &t.Step, (*string)(&t.Channel), &t.Occasion, &t.ParentID,
 		&t.TriggeredOn, &t.DueAt, &t.DeadlineAt, (*string)(&t.State), (*string)(&t.Reason), (*string)(&t.Outcome), &t.Priority, &t.Attempt, &t.SentAt, &t.EndedAt, &t.ClosesAt,
-		&version, (*[]byte)(&t.Figures)})
+		&t.Figures, &version, &t.Figures}) // the second time for every state: follow-ups inherit them
 	if err != nil {
 		return nil, err
 	}
-	rows, err := d.tx.Query(ctx, `SELECT `+touchReadColumns+`, version_id::bigint, convert_to(figures::text, 'UTF8') FROM touch WHERE `+condition+` ORDER BY id`, args...)
+	rows, err := d.tx.Query(ctx, `SELECT `+touchReadColumns+`, version_id::bigint, figures::text FROM touch WHERE `+condition+` ORDER BY id`, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -120,9 +120,7 @@ func (d *decided) touches(ctx context.Context, condition string, args ...any) ([
 		if err := row.read(rows); err != nil {
 			return nil, err
 		}
-		one := storedTouch{t, int(campaign), int(version)}
-		one.Figures = append([]byte(nil), t.Figures...)
-		list = append(list, one)
+		list = append(list, storedTouch{t, int(campaign), int(version)})
 	}
 	return list, rows.Err()
 }

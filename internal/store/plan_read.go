@@ -50,12 +50,14 @@ func newPlanReader(list []*planned) (*planReader, error) {
 	}
 	t := &r.touch
 	r.touchRow, err = newRawRow([]any{&t.ID, &t.ClientID, &r.campaign, &t.ContactID, &t.RepID, &t.Step, (*string)(&t.Channel), &t.Occasion, &t.ParentID,
-		&t.TriggeredOn, &t.DueAt, &t.DeadlineAt, (*string)(&t.State), (*string)(&t.Reason), (*string)(&t.Outcome), &t.Priority, &t.Attempt, &t.SentAt, &t.EndedAt, &t.ClosesAt})
+		&t.TriggeredOn, &t.DueAt, &t.DeadlineAt, (*string)(&t.State), (*string)(&t.Reason), (*string)(&t.Outcome), &t.Priority, &t.Attempt, &t.SentAt, &t.EndedAt, &t.ClosesAt, &t.Figures})
 	return r, err
 }
 
+// touchReadColumns are a touch as campaigns reads it; figures only where they say what it was planned for.
 const touchReadColumns = `id, client_id, campaign_id, contact_id, rep_id, step, channel, occasion, parent_id,
-	triggered_on, due_at, deadline_at, state, reason, outcome, priority, attempt, sent_at, ended_at, closes_at`
+	triggered_on, due_at, deadline_at, state, reason, outcome, priority, attempt, sent_at, ended_at, closes_at,
+	CASE WHEN state IN ('planned', 'open') THEN figures::text END`
 
 // each calls see for every client with an id in [from, to), in their order, with its touches per campaign of the list.
 // What see is given is good until it returns.
