@@ -108,6 +108,9 @@ func ignoreMissing(err error) error {
 // Quick and Rare are the buttons of the card.
 func (p callPage) Quick() []campaigns.Outcome { return quick }
 
+// Attempt is the one that the form records.
+func (p callPage) Attempt() int { return p.Card.Attempts + 1 }
+
 // Rare are the outcomes folded away.
 func (p callPage) Rare() []campaigns.Outcome { return rare }
 
@@ -128,6 +131,7 @@ func (s *Site) recordOutcome(w http.ResponseWriter, r *request) error {
 		return s.renderCall(w, r, http.StatusUnprocessableEntity, id, form)
 	}
 	outcome.Call, outcome.By = id, r.User.Name
+	outcome.Attempt, _ = strconv.Atoi(r.PostFormValue("attempt")) // 0: whichever comes next
 	if err := s.Calls.RecordOutcome(r.Context(), outcome, r.Now); err != nil {
 		return err
 	}

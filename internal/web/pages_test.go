@@ -17,6 +17,9 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/chromedp/chromedp"
 	"github.com/goccy/go-yaml"
+
+	"github.com/relance/relance/campaigns"
+	"github.com/relance/relance/internal/store"
 )
 
 func TestTheListOfADay(t *testing.T) {
@@ -82,6 +85,10 @@ func TestAnOutcomeIsRecordedAndUndone(t *testing.T) {
 		t.Error("the call is not open again")
 	}
 	s.post(b, call)
+	twice := b.post("/calls/"+itoa(call), url.Values{"outcome": {"no_answer"}, "attempt": {"1"}})
+	if n := s.id(`SELECT attempts FROM call WHERE id = $1`, call); twice.StatusCode != http.StatusConflict || n != 1 {
+		t.Errorf("a double tap: %d, %d attempts", twice.StatusCode, n)
+	}
 	_, err := s.store.AdvanceClock(t.Context(), undoFor+time.Minute)
 	s.must(err)
 	if late := b.post("/calls/"+itoa(call)+"/undo", nil); late.StatusCode != http.StatusConflict {
@@ -332,6 +339,23 @@ func TestEveryWordIsThereInBothLanguages(t *testing.T) {
 	for id := range keys["en"] {
 		if _, ok := keys["fr"][id]; !ok {
 			t.Errorf("%s: not in French", id)
+		}
+	}
+	for _, code := range campaigns.Reasons {
+		if keys["fr"]["reason."+string(code)] == nil {
+			t.Errorf("reason %s has no words", code)
+		}
+	}
+	for _, state := range campaigns.States {
+		for _, id := range []string{"state.", "sum.", "touches."} {
+			if keys["fr"][id+string(state)] == nil {
+				t.Errorf("state %s has no words %s…", state, id)
+			}
+		}
+	}
+	for _, setting := range store.SettingTable {
+		if keys["fr"]["setting."+setting.Key] == nil {
+			t.Errorf("setting %s has no words", setting.Key)
 		}
 	}
 	asked := regexp.MustCompile(`\bT "([a-z_.]+)"|\bT\("([a-z_.]+)"[,)]`)

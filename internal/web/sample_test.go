@@ -32,7 +32,7 @@ type sample struct {
 type ports struct{ *store.Store }
 
 func (p ports) RecordOutcome(ctx context.Context, o Outcome, now time.Time) error {
-	return p.Store.RecordOutcome(ctx, store.Outcome{Call: o.Call, Outcome: o.Outcome, Note: o.Note, Until: o.At, By: o.By}, now)
+	return p.Store.RecordOutcome(ctx, store.Outcome{Call: o.Call, Outcome: o.Outcome, Attempt: o.Attempt, Note: o.Note, Until: o.At, By: o.By}, now)
 }
 
 func (p ports) Scripts(context.Context, int64, string, time.Time) ([]Script, error) {

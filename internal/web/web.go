@@ -77,6 +77,7 @@ type Calls interface {
 type Outcome struct {
 	Call    int64
 	Outcome campaigns.Outcome
+	Attempt int // which attempt on this card, from 1, so that a double tap counts once
 	Note    string
 	At      time.Time // call_back, postponed: when; else zero
 	By      string    // the user's name
