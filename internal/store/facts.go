@@ -12,9 +12,13 @@ import (
 // factsLock lets one refresh run at a time, so that places in the portfolio are counted over settled figures.
 const factsLock int64 = 0x6661637473 // "facts"
 
-// portfolioAtOnce is the largest base whose places in the portfolio are all counted again at every refresh. In a larger
-// one the places of clients that were not touched move with the daily roll.
+// portfolioAtOnce is the largest base whose places in the portfolio are counted again at every refresh. In a larger one
+// places move with the daily roll only, so that a touched client costs no pass over all the others.
 const portfolioAtOnce = 50_000
+
+// bulkScope is from how many clients on a refresh is planned for whole tables: with room to hash, and never row by row,
+// whatever Postgres believes of tables that have just been filled.
+const bulkScope = 10_000
 
 // Refreshed is what RefreshFacts did.
 type Refreshed struct {
@@ -43,6 +47,11 @@ func (s *Store) RefreshFacts(ctx context.Context, now time.Time, all bool) (Refr
 		}
 		if done.Clients, err = r.takeScope(ctx, tx, done.All); err != nil || done.Clients == 0 {
 			return err
+		}
+		if done.Clients >= bulkScope {
+			if _, err := tx.Exec(ctx, `SET LOCAL work_mem = '96MB'; SET LOCAL enable_nestloop = off; SET LOCAL jit = off`); err != nil {
+				return err
+			}
 		}
 		done.Changed, err = r.run(ctx, tx, done.All)
 		return err
@@ -93,7 +102,7 @@ func (r *refresh) takeScope(ctx context.Context, tx pgx.Tx, all bool) (int64, er
 // run makes figures, places and months of the scope, in this order.
 func (r *refresh) run(ctx context.Context, tx pgx.Tx, all bool) (changed int64, err error) {
 	args := pgx.NamedArgs{
-		"now": r.now, "zone": r.zone, "today": r.today.Time(), "all": all, "at_once": portfolioAtOnce,
+		"now": r.now, "zone": r.zone, "today": r.today.Time(), "all": all,
 		"y1": r.today.AddMonths(-12).Time(), "y2": r.today.AddMonths(-24).Time(), "y3": r.today.AddMonths(-36).Time(),
 	}
 	for _, sql := range []string{factTablesSQL, `ANALYZE fact_scope, fact_stale`} {
@@ -101,10 +110,11 @@ func (r *refresh) run(ctx context.Context, tx pgx.Tx, all bool) (changed int64, 
 			return 0, err
 		}
 	}
-	for _, sql := range []string{factBaseSQL, factPlaceSQL} {
-		if _, err := tx.Exec(ctx, sql, args); err != nil {
-			return 0, err
-		}
+	if _, err := tx.Exec(ctx, factBaseSQL, args); err != nil {
+		return 0, err
+	}
+	if err := place(ctx, tx, all, args); err != nil {
+		return 0, err
 	}
 	if _, err := tx.Exec(ctx, `ANALYZE fact_base, fact_place`); err != nil {
 		return 0, err
@@ -125,4 +135,18 @@ func (r *refresh) run(ctx context.Context, tx pgx.Tx, all bool) (changed int64, 
 		_, err = tx.Exec(ctx, `UPDATE clock SET facts_on = $1 WHERE facts_on IS DISTINCT FROM $1`, r.today.Time())
 	}
 	return changed, err
+}
+
+// place counts places in the portfolio, or keeps those of the last roll where the base is large.
+func place(ctx context.Context, tx pgx.Tx, all bool, args pgx.NamedArgs) error {
+	var clients int
+	if err := tx.QueryRow(ctx, `SELECT count(*) FROM client_fact`).Scan(&clients); err != nil {
+		return err
+	}
+	if !all && clients > portfolioAtOnce {
+		_, err := tx.Exec(ctx, factPlaceKeptSQL)
+		return err
+	}
+	_, err := tx.Exec(ctx, factPlaceSQL, args)
+	return err
 }

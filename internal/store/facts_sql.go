@@ -145,6 +145,10 @@ const factPlaceSQL = `
 		CASE WHEN revenue_36m > 0 THEN weight::float8 / weighed END
 	FROM placed, total`
 
+// factPlaceKeptSQL keeps the places of the last roll.
+const factPlaceKeptSQL = `
+	INSERT INTO fact_place SELECT client_id, f.revenue_rank, f.revenue_share, f.revenue_tail, f.weight_top FROM fact_base b LEFT JOIN client_fact f USING (client_id)`
+
 // factWriteSQL stores the scope's rows that changed.
 var factWriteSQL = `
 	INSERT INTO client_fact (client_id, as_of, ` + strings.Join(factFigures, ", ") + `, ` + strings.Join(factPlaces, ", ") + `)
@@ -157,8 +161,7 @@ var factWriteSQL = `
 var factOthersSQL = `
 	UPDATE client_fact f SET as_of = @today::date, ` + placesFrom("p") + `
 	FROM fact_place p
-	WHERE NOT @all::bool AND (SELECT count(*) FROM fact_place) <= @at_once::int
-	  AND p.client_id = f.client_id AND NOT EXISTS (SELECT FROM fact_base b WHERE b.client_id = f.client_id)
+	WHERE NOT @all::bool AND p.client_id = f.client_id AND NOT EXISTS (SELECT FROM fact_base b WHERE b.client_id = f.client_id)
 	  AND ` + differs("f", "p", factPlaces)
 
 // factMonthsSQL makes the months of the clients that were touched or that the clock has brought an order.

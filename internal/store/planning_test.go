@@ -254,4 +254,3 @@ func TestADeclaredBasisCanBeTakenBack(t *testing.T) {
 		t.Errorf("undone twice: %v", err)
 	}
 }
-
