@@ -13,7 +13,7 @@ import (
 type BasisCmd struct {
 	Declare BasisDeclareCmd `cmd:"" help:"Give a basis to every contact of an audience; refusals win over it."`
 	Undo    BasisUndoCmd    `cmd:"" help:"Take a declaration back."`
-	List    BasisListCmd    `cmd:"" help:"List the declarations."`
+	List    BasisListCmd    `cmd:"" reads:"" help:"List the declarations."`
 }
 
 // BasisDeclareCmd declares a basis in bulk.

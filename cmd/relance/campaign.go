@@ -16,14 +16,14 @@ import (
 
 // CampaignCmd is all that a marketer does with campaigns.
 type CampaignCmd struct {
-	List    CampaignListCmd    `cmd:"" help:"List the campaigns."`
-	Show    CampaignShowCmd    `cmd:"" help:"Show a campaign's newest definition."`
-	Check   CampaignCheckCmd   `cmd:"" help:"Say every mistake in campaigns, or in a folder of them."`
-	Count   CampaignCountCmd   `cmd:"" help:"Count whom a campaign could reach today, and why not the others."`
-	Explain CampaignExplainCmd `cmd:"" help:"Say why a client is or is not contacted."`
-	Preview CampaignPreviewCmd `cmd:"" help:"Show a campaign's texts as a client would get them."`
+	List    CampaignListCmd    `cmd:"" reads:"" help:"List the campaigns."`
+	Show    CampaignShowCmd    `cmd:"" reads:"" help:"Show a campaign's newest definition."`
+	Check   CampaignCheckCmd   `cmd:"" reads:"" help:"Say every mistake in campaigns, or in a folder of them."`
+	Count   CampaignCountCmd   `cmd:"" reads:"" help:"Count whom a campaign could reach today, and why not the others."`
+	Explain CampaignExplainCmd `cmd:"" reads:"" help:"Say why a client is or is not contacted."`
+	Preview CampaignPreviewCmd `cmd:"" reads:"" help:"Show a campaign's texts as a client would get them."`
 	Push    CampaignPushCmd    `cmd:"" help:"Store the campaigns of a folder as drafts."`
-	Pull    CampaignPullCmd    `cmd:"" help:"Write the campaigns into a folder."`
+	Pull    CampaignPullCmd    `cmd:"" reads:"" help:"Write the campaigns into a folder."`
 	Approve CampaignApproveCmd `cmd:"" help:"Approve a campaign's draft; its author may not."`
 	Start   CampaignStartCmd   `cmd:"" help:"Say what the first pass would plan, ask, and start."`
 	Pause   CampaignPauseCmd   `cmd:"" help:"Let nothing leave; planning goes on."`

@@ -38,10 +38,6 @@ type story struct {
 // Run brings everything up, prints where to click, and runs until Ctrl-C.
 func (c *DemoCmd) Run(app *App) error {
 	d := &demo{app: app, seed: c.Seed}
-	if app.Config.Log == "" { // what a newcomer reads is the addresses
-		app.Config.Log = "warn"
-		app.Log = app.Config.logger(app.Err)
-	}
 	if err := d.prepare(); err != nil {
 		return err
 	}

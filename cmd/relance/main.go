@@ -18,7 +18,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// CLI is the whole command line; DESIGN's list of commands is stable, people script against it.
+// CLI is the whole command line. It is stable: people script against it. A command tagged reads changes nothing.
 type CLI struct {
 	Demo     DemoCmd     `cmd:"" help:"Try everything on this machine: a generated company, a built-in inbox, log-in links."`
 	Serve    ServeCmd    `cmd:"" help:"Run the pages, the workers and the scheduler."`
@@ -27,13 +27,13 @@ type CLI struct {
 	Campaign CampaignCmd `cmd:"" help:"Write, check, approve and start campaigns."`
 	Basis    BasisCmd    `cmd:"" help:"Declare why we may contact people."`
 	Plan     PlanCmd     `cmd:"" help:"Make one planning pass."`
-	Forecast ForecastCmd `cmd:"" help:"Say what the coming days would bring."`
-	Touches  TouchesCmd  `cmd:"" help:"List touches."`
-	Results  ResultsCmd  `cmd:"" help:"Say what became of a campaign's touches."`
+	Forecast ForecastCmd `cmd:"" reads:"" help:"Say what the coming days would bring."`
+	Touches  TouchesCmd  `cmd:"" reads:"" help:"List touches."`
+	Results  ResultsCmd  `cmd:"" reads:"" help:"Say what became of a campaign's touches."`
 	Unsure   UnsureCmd   `cmd:"" help:"List or settle sends whose outcome is not known."`
 	Settings SettingsCmd `cmd:"" help:"Show or change the business settings."`
 	User     UserCmd     `cmd:"" help:"Add users, list them, make log-in links."`
-	Doctor   DoctorCmd   `cmd:"" help:"Check everything that relance needs, and say how to mend it."`
+	Doctor   DoctorCmd   `cmd:"" reads:"" help:"Check everything that relance needs, and say how to mend it."`
 }
 
 func main() {
@@ -71,6 +71,10 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	if err != nil {
 		fmt.Fprintf(errOut, "relance: %s\n", err)
 		return 1
+	}
+	app.readsOnly = command.Selected().Tag.Has("reads")
+	if command.Selected().Name != "serve" {
+		app.logWarnings()
 	}
 	err = command.Run(app)
 	if closeErr := app.Close(); err == nil {

@@ -21,7 +21,7 @@ type callsPort struct {
 
 // RecordOutcome implements web.Calls.
 func (p callsPort) RecordOutcome(ctx context.Context, o web.Outcome, now time.Time) error {
-	err := p.store.RecordOutcome(ctx, store.Outcome{Call: o.Call, Outcome: o.Outcome, Note: o.Note, Until: o.At, By: o.By}, now)
+	err := p.store.RecordOutcome(ctx, store.Outcome{Call: o.Call, Outcome: o.Outcome, Attempt: o.Attempt, Note: o.Note, Until: o.At, By: o.By}, now)
 	if errors.Is(err, store.ErrOutcome) {
 		return fmt.Errorf("%w: %w", err, web.ErrRefused)
 	}

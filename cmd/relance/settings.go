@@ -11,7 +11,7 @@ import (
 
 // SettingsCmd shows the business settings, or changes some.
 type SettingsCmd struct {
-	Show SettingsShowCmd `cmd:"" default:"1" hidden:""`
+	Show SettingsShowCmd `cmd:"" reads:"" default:"1" hidden:""`
 	Set  SettingsSetCmd  `cmd:"" help:"Change settings: relance settings set company='Maison Brunel' zone=Europe/Paris."`
 }
 

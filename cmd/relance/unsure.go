@@ -10,7 +10,7 @@ import (
 
 // UnsureCmd settles sends whose outcome nobody knows.
 type UnsureCmd struct {
-	List  UnsureListCmd  `cmd:"" default:"withargs" help:"List sends that left and whose outcome is not known."`
+	List  UnsureListCmd  `cmd:"" reads:"" default:"withargs" help:"List sends that left and whose outcome is not known."`
 	Sent  UnsureSentCmd  `cmd:"" help:"Say that one arrived."`
 	Again UnsureAgainCmd `cmd:"" help:"Send one again: it did not arrive, or may arrive twice."`
 }

@@ -17,7 +17,7 @@ const linkValid = 24 * time.Hour
 type UserCmd struct {
 	Add  UserAddCmd  `cmd:"" help:"Add a user, or change the one with this address; prints a log-in link."`
 	Link UserLinkCmd `cmd:"" help:"Make a log-in link that works once, within 24 hours."`
-	List UserListCmd `cmd:"" help:"List the users."`
+	List UserListCmd `cmd:"" reads:"" help:"List the users."`
 }
 
 // UserAddCmd adds or changes a user.
