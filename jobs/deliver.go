@@ -19,9 +19,16 @@ import (
 // groupSize is how many mails one connection holds between two statements: what one crash can leave unsure.
 const groupSize = 10
 
-// turn is how long one task delivers before it gives way; the next tick goes on. It is shorter than asynq's lease, so
-// that a task whose Redis was wiped ends by itself.
-const turn = 20 * time.Second
+// turn is how long one task delivers before it gives way and reads the settings anew; the next tick goes on. A task
+// whose Redis was wiped loses its lease within half a minute, and ends as a turn does.
+const turn = 2 * time.Minute
+
+// linger is how long a turn that has nothing more to do looks again, every glance, so that mails that become due in a
+// steady flow do not wait for the next tick.
+const (
+	linger = 2 * time.Second
+	glance = 100 * time.Millisecond
+)
 
 // patience is the longest time (wall) between a claim and its sending. Beyond it the process may be taken for dead and
 // a person may have sent the touch again, so the group is not sent.
@@ -36,7 +43,7 @@ type delivery struct {
 	channel  campaigns.Channel
 }
 
-// deliver sends what is due of one campaign on one channel, in turns of 20 seconds.
+// deliver sends what is due of one campaign on one channel.
 func (w *Worker) deliver(channel campaigns.Channel) handler {
 	return func(ctx context.Context, p payload) error {
 		d := delivery{p.Campaign, channel}
@@ -91,24 +98,36 @@ func (r *run) run(ctx context.Context) error {
 	return errors.Join(r.errs...)
 }
 
-// admit asks the checks until nothing more is due, ahead of the lanes.
+// admit asks the checks ahead of the lanes, until nothing has been due for a while.
 func (r *run) admit(ctx context.Context, cancel context.CancelFunc) {
-	for {
+	defer r.tell(true)
+	for quiet := time.Duration(0); quiet < linger && ctx.Err() == nil; {
 		admitted, err := r.Store.AdmitDue(ctx, r.campaign, r.channel, r.clock.now(ctx), r.hours)
 		if err != nil {
 			r.fail(ctx, cancel, err)
-			admitted.Looked = 0
-		}
-		r.Metrics.admitted(admitted)
-		r.mu.Lock()
-		r.drained = admitted.Looked == 0
-		close(r.news)
-		r.news = make(chan struct{})
-		r.mu.Unlock()
-		if admitted.Looked == 0 || ctx.Err() != nil {
 			return
 		}
+		r.Metrics.admitted(admitted)
+		if admitted.Looked > 0 {
+			quiet = 0
+			r.tell(false)
+			continue
+		}
+		quiet += glance
+		select {
+		case <-time.After(glance):
+		case <-ctx.Done():
+		}
 	}
+}
+
+// tell wakes the lanes that wait: there is more, or there will be no more.
+func (r *run) tell(drained bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.drained = drained
+	close(r.news)
+	r.news = make(chan struct{})
 }
 
 // fail notes the first cause of an early end; a cancelled turn is none.

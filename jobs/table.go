@@ -56,8 +56,8 @@ type kind struct {
 // table is every task there is. Types are compared whole: asynq's own mux matches by prefix.
 func table() map[string]kind {
 	return map[string]kind{
-		KindDeliverMail:   {queueMail, time.Minute, 10 * time.Second, 1, func(w *Worker) handler { return w.deliver(campaigns.Mail) }},
-		KindDeliverSurvey: {queueMail, time.Minute, 10 * time.Second, 1, func(w *Worker) handler { return w.deliver(campaigns.Survey) }},
+		KindDeliverMail:   {queueMail, 3 * time.Minute, 10 * time.Second, 1, func(w *Worker) handler { return w.deliver(campaigns.Mail) }},
+		KindDeliverSurvey: {queueMail, 3 * time.Minute, 10 * time.Second, 1, func(w *Worker) handler { return w.deliver(campaigns.Survey) }},
 		KindOpenCalls:     {queueCalls, time.Minute, 10 * time.Second, 1, func(w *Worker) handler { return w.openCalls }},
 		KindFollowUp:      {queueCritical, time.Minute, 10 * time.Second, 1, func(w *Worker) handler { return w.followUp }},
 		KindSweep:         {queueCritical, time.Minute, 10 * time.Second, 1, func(w *Worker) handler { return w.sweep }},

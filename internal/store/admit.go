@@ -218,7 +218,8 @@ const GenericMailbox = `^(accueil|achats?|admin|administration|bonjour|bureau|co
 // touches asked here take what is left, by priority, then due time. A survey takes from both allowances, its own first.
 // Touches made by an answer or outcome, reminders among them, are never held back; they count for the others. A
 // limit of 0 is none. What is admitted already is planned with an admission younger than the cut-off; what is asked here
-// never is. Nothing is joined by id on the way: the planner does not know how many rows are asked.
+// never is. Nothing is joined by id on the way, and the state is asked in a CASE that no other index than
+// the address's can answer: the planner does not know how many rows are asked.
 //
 // A reminder whose questionnaire was answered, or failed, meanwhile is cancelled.
 //
@@ -261,8 +262,8 @@ const admitSQL = `
 			FROM (
 				SELECT h.channel, coalesce(h.sent_at, h.admitted_at) AS at FROM touch h
 				WHERE a.refused IS NULL AND h.address = a.address AND h.channel IN ('mail', 'survey')
-				  AND (h.state IN ('sending', 'unsure', 'sent', 'answered', 'done') AND h.sent_at > @now::timestamptz - interval '90 days'
-				    OR h.state = 'planned' AND h.admitted_at > @cutoff)) h) past ON true),
+				  AND CASE WHEN h.state = 'planned' THEN h.admitted_at > @cutoff
+				      WHEN h.state IN ('sending', 'unsure', 'sent', 'answered', 'done') THEN h.sent_at > @now::timestamptz - interval '90 days' END) h) past ON true),
 	surveyed AS (
 		SELECT *, CASE WHEN refused IS NULL AND NOT exempt AND channel = 'survey' AND @survey90::int > 0
 			AND n90 + row_number() OVER (PARTITION BY address, channel, exempt, refused IS NULL ORDER BY priority DESC, due_at, id) > @survey90::int
