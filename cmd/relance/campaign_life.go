@@ -91,6 +91,11 @@ func (c *CampaignPushCmd) Run(app *App) error {
 	if err != nil {
 		return err
 	}
+	slots, err := desk.New(st).PushSlots(app.Context(), c.Dir, c.As, now)
+	if err != nil {
+		return err
+	}
+	pushed = append(pushed, slots...)
 	mistakes := 0
 	for _, p := range pushed {
 		mistakes += len(p.Problems)
@@ -100,6 +105,8 @@ func (c *CampaignPushCmd) Run(app *App) error {
 				fmt.Fprintln(app.Out, problem)
 			}
 			fmt.Fprintf(app.Err, "%s: not stored\n", p.Campaign)
+		case p.Changed && p.Slot != "":
+			fmt.Fprintf(app.Err, "%s: the text of %s waits for approval\n", p.Campaign, p.Slot)
 		case p.Changed:
 			fmt.Fprintf(app.Err, "%s: version %d is a draft\n", p.Campaign, p.Version)
 		default:
@@ -134,6 +141,7 @@ func (c *CampaignPullCmd) Run(app *App) error {
 // CampaignApproveCmd approves a draft.
 type CampaignApproveCmd struct {
 	Name string `arg:""`
+	Slot string `help:"The text of this day instead, for a campaign on slots." placeholder:"DATE"`
 	As   string `help:"Who approves." default:"operator"`
 }
 
@@ -143,7 +151,11 @@ func (c *CampaignApproveCmd) Run(app *App) error {
 	if err != nil {
 		return err
 	}
-	err = desk.New(st).Approve(app.Context(), c.Name, c.As, now)
+	if c.Slot != "" {
+		err = desk.New(st).ApproveSlot(app.Context(), c.Name, c.Slot, c.As, now)
+	} else {
+		err = desk.New(st).Approve(app.Context(), c.Name, c.As, now)
+	}
 	var mistakes desk.Mistakes
 	if errors.As(err, &mistakes) {
 		return app.mistakes(mistakes)

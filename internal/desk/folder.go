@@ -79,6 +79,7 @@ func readText(at string) (string, error) {
 // Pushed is what became of one campaign of a folder.
 type Pushed struct {
 	Campaign string
+	Slot     string // the text of this day; empty: the definition
 	Version  int
 	Changed  bool // false: the newest version says the same
 	Problems []templates.Problem
@@ -91,7 +92,7 @@ func (d *Desk) Push(ctx context.Context, dir, by string, now time.Time) ([]Pushe
 	if err != nil {
 		return nil, err
 	}
-	if len(folder.Definitions)+len(folder.Texts) == 0 {
+	if slots, _ := filepath.Glob(filepath.Join(dir, "slots", "*", "*")); len(folder.Definitions)+len(folder.Texts)+len(slots) == 0 {
 		return nil, fmt.Errorf("%s has neither campaigns/*.yaml nor texts under %s", dir, strings.Join(textFolders, ", "))
 	}
 	there, err := d.store.Campaigns(ctx)
