@@ -34,10 +34,7 @@ const (
 // deliver sends mails that have a row each to a server on this machine that swallows them. What is beside it is the
 // best that go-mail does alone with the same message and connections: nothing claimed, recorded or rendered.
 func deliver(ctx context.Context, o options) ([]figure, error) {
-	n := o.n
-	if n == 0 {
-		n = 20000
-	}
+	n := o.size(20_000)
 	b, err := newDelivery(ctx, n+trickle*int(trickleFor/time.Second))
 	if err != nil {
 		return nil, err
@@ -72,13 +69,12 @@ func deliver(ctx context.Context, o options) ([]figure, error) {
 		return nil, err
 	}
 	return []figure{
-		{Name: "relance", Value: rate, Unit: "mails/s", Note: fmt.Sprintf("%d mails of %d bytes of HTML, %d connections, from due to the last accepted", n, size, connections)},
-		{Name: "go-mail alone", Value: alone, Unit: "mails/s", Note: "same message and connections, nothing claimed, recorded or rendered"},
-		{Name: "of go-mail alone", Value: rate / alone, Unit: ""},
+		beside("relance", rate, "mails/s", "go-mail alone", alone, 0.6).
+			noted("%d mails of %d bytes of HTML, %d connections, from due to the last accepted; go-mail alone claims, records and renders nothing", n, size, connections),
 		{Name: "due to accepted, median", Value: half.Seconds() * 1000, Unit: "ms", Note: fmt.Sprintf("at %d mails/s", trickle)},
-		{Name: "due to accepted, p99", Value: most.Seconds() * 1000, Unit: "ms", Note: fmt.Sprintf("at %d mails/s", trickle)},
-		{Name: "worker idle", Value: float64(idle) / 1024, Unit: "MB", Note: "resident, scheduler included"},
-		{Name: "worker busy", Value: float64(busy) / 1024, Unit: "MB", Note: "highest resident"},
+		atMost("due to accepted, p99", most.Seconds()*1000, "ms", 1000).noted("at %d mails/s", trickle),
+		atMost("worker idle", float64(idle)/1024, "MB", 150).noted("resident, scheduler included"),
+		atMost("worker busy", float64(busy)/1024, "MB", 150).noted("highest resident"),
 	}, nil
 }
 

@@ -1,15 +1,16 @@
-// Command bench measures what relance is judged by, on this machine, beside a plain way to do the same:
+// Command bench measures what relance is judged by, on this machine, beside a plain way to do the same (its floor):
 //
 //	go run ./cmd/bench                    every part
-//	go run ./cmd/bench -n 2000 deliver    one part, smaller
+//	go run ./cmd/bench -quick             every part at a twentieth of the size: shows that it runs, measures little
+//	go run ./cmd/bench -n 2000 deliver    one part, of that size
 //
-// It starts a Postgres and a Redis of its own, as durable as in real use, prints a table and writes JSON. Nothing
-// leaves the machine. Figures are proportions to compare on one machine, not promises.
+// It starts a Postgres and a Redis of its own, as durable as in real use, prints a table and writes JSON. Work whose
+// memory is measured runs in a process of its own: this binary, started again (see child.go). Nothing leaves the
+// machine. Figures are proportions to compare on one machine, not promises; docs/benchmarks.md tells each of them.
 package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -18,7 +19,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"text/tabwriter"
 )
 
 // part is one thing to measure.
@@ -31,23 +31,32 @@ type part struct {
 // parts lists them, in the order in which they run.
 func parts() []part {
 	return []part{
+		{"plan", "planning passes over many clients, beside \\copy of the touches that they make", plan},
+		{"import", "order lines, new and again, beside \\copy of the rows that they make", imports},
 		{"deliver", "mails through tasks, claims, texts and SMTP, beside go-mail alone", deliver},
 	}
 }
 
 // options are common to all parts.
 type options struct {
-	n   int       // how many of what is measured; 0: the part's usual number
-	log io.Writer // progress
+	n       int       // how many of what is measured; 0: the part's usual number
+	quick   bool      // a twentieth of the usual number
+	profile string    // folder for processor profiles of child processes; empty: none
+	log     io.Writer // progress
 }
 
-// figure is one measured value.
-type figure struct {
-	Part  string  `json:"part"`
-	Name  string  `json:"name"`
-	Value float64 `json:"value"`
-	Unit  string  `json:"unit"`
-	Note  string  `json:"note,omitempty"`
+// quickly is by how much -quick divides.
+const quickly = 20
+
+// size is how many of what is measured, where the issue that set the targets asks for usual.
+func (o options) size(usual int) int {
+	switch {
+	case o.n > 0:
+		return o.n
+	case o.quick:
+		return usual / quickly
+	}
+	return usual
 }
 
 func main() {
@@ -65,9 +74,14 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if spec := os.Getenv(workerVariable); spec != "" {
 		return work(ctx, spec, out)
 	}
+	if spec := os.Getenv(childVariable); spec != "" {
+		return child(ctx, spec, out)
+	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(errOut)
 	n := flags.Int("n", 0, "how many; 0: the part's usual number")
+	quick := flags.Bool("quick", false, "a twentieth of the usual numbers")
+	profile := flags.String("profile", "", "folder for processor profiles of planning and importing")
 	file := flags.String("json", "bench.json", "where the figures are written")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -78,7 +92,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	}
 	var figures []figure
 	for _, p := range chosen {
-		found, err := p.run(ctx, options{n: *n, log: errOut})
+		found, err := p.run(ctx, options{n: *n, quick: *quick, profile: *profile, log: errOut})
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
@@ -111,21 +125,4 @@ func choose(names []string) ([]part, error) {
 		chosen = append(chosen, all[i])
 	}
 	return chosen, nil
-}
-
-func write(file string, figures []figure) error {
-	text, err := json.MarshalIndent(figures, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", file, err)
-	}
-	return os.WriteFile(file, append(text, '\n'), 0o644)
-}
-
-func show(out io.Writer, figures []figure) error {
-	table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "PART\tWHAT\tVALUE\tUNIT\tNOTE")
-	for _, f := range figures {
-		fmt.Fprintf(table, "%s\t%s\t%.4g\t%s\t%s\n", f.Part, f.Name, f.Value, f.Unit, f.Note)
-	}
-	return table.Flush()
 }
