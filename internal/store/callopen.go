@@ -62,15 +62,15 @@ const openSQL = `
 		SELECT * FROM unnest(@country::text[], @zone::text[], @postcode::text[], @consumer::bool[], @next::timestamptz[], @why::text[])
 			AS p(country, zone, postcode, consumer, next, why)),
 	known AS MATERIALIZED (
-		SELECT t.id, t.client_id, coalesce(t.contact_id, f.call_contact_id) AS contact_id, t.rep_id, t.priority, t.due_at, t.deadline_at, t.version_id,
+		SELECT t.id, t.client_id, p.id AS contact_id, t.rep_id, t.priority, t.due_at, t.deadline_at, t.version_id,
 			c.ref, c.closed_on, c.blocked, p.phone_e164 AS number, c.phone_e164 AS switchboard,
-			coalesce(p.phone, c.phone) IS NOT NULL AND p.wrong IS NULL OR c.phone IS NOT NULL AS callable,
+			coalesce(p.phone, c.phone) IS NOT NULL AS callable,
 			coalesce(f.consumer, c.kind = 'consumer', c.siren IS NULL AND coalesce(f.orders, 0) = 0 AND coalesce(p.phone_e164, c.phone_e164) ~ '^\+33[67]') AS consumer,
 			coalesce(f.under_contract, false) AS under_contract, l.next, l.why
 		FROM touch t
 		JOIN client c ON c.id = t.client_id
 		LEFT JOIN client_fact f ON f.client_id = t.client_id
-		LEFT JOIN contact p ON p.id = coalesce(t.contact_id, f.call_contact_id)
+		LEFT JOIN contact p ON p.id = coalesce(t.contact_id, f.call_contact_id) AND p.wrong IS NULL
 		LEFT JOIN place l ON l.country = coalesce(c.country, '') AND l.zone = coalesce(c.zone, '') AND l.postcode = left(coalesce(c.postcode, ''), 3)
 			AND l.consumer = coalesce(f.consumer, c.kind = 'consumer', false)
 		WHERE t.id = ANY (@ids) AND t.state = 'planned'),
