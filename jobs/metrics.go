@@ -2,7 +2,7 @@ package jobs
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -24,7 +24,7 @@ type Metrics struct {
 	tasks  *prometheus.CounterVec // task, result
 	tick   prometheus.Gauge
 
-	touches, queue, processes, unsure *prometheus.Desc
+	touches, queue, processes, scrape *prometheus.Desc
 }
 
 // NewMetrics makes a collector; register it once.
@@ -42,7 +42,7 @@ func NewMetrics(s *store.Store, redis asynq.RedisConnOpt) *Metrics {
 		touches:   prometheus.NewDesc("relance_touches", "Touches by state that wait, are under way or are not known.", []string{"state"}, nil),
 		queue:     prometheus.NewDesc("relance_queue_tasks", "Tasks in Redis.", []string{"queue", "state"}, nil),
 		processes: prometheus.NewDesc("relance_processes", "Processes with a heartbeat.", nil, nil),
-		unsure:    prometheus.NewDesc("relance_scrape_failed", "1 when Postgres or Redis did not answer this scrape.", []string{"service"}, nil),
+		scrape:    prometheus.NewDesc("relance_scrape_failed", "1 when Postgres or Redis did not answer this scrape.", []string{"service"}, nil),
 	}
 }
 
@@ -52,7 +52,7 @@ func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
 	m.checks.Describe(ch)
 	m.tasks.Describe(ch)
 	m.tick.Describe(ch)
-	for _, d := range []*prometheus.Desc{m.touches, m.queue, m.processes, m.unsure} {
+	for _, d := range []*prometheus.Desc{m.touches, m.queue, m.processes, m.scrape} {
 		ch <- d
 	}
 }
@@ -65,8 +65,8 @@ func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
 	m.tick.Collect(ch)
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	ch <- prometheus.MustNewConstMetric(m.unsure, prometheus.GaugeValue, failed(m.collectRows(ctx, ch)), "postgres")
-	ch <- prometheus.MustNewConstMetric(m.unsure, prometheus.GaugeValue, failed(m.collectQueues(ch)), "redis")
+	ch <- prometheus.MustNewConstMetric(m.scrape, prometheus.GaugeValue, failed(m.collectRows(ctx, ch)), "postgres")
+	ch <- prometheus.MustNewConstMetric(m.scrape, prometheus.GaugeValue, failed(m.collectQueues(ch)), "redis")
 }
 
 func failed(err error) float64 {
@@ -95,12 +95,16 @@ func (m *Metrics) collectRows(ctx context.Context, ch chan<- prometheus.Metric) 
 func (m *Metrics) collectQueues(ch chan<- prometheus.Metric) error {
 	inspector := asynq.NewInspector(m.redis)
 	defer inspector.Close()
+	known, err := inspector.Queues()
+	if err != nil {
+		return err
+	}
 	for name := range queues() {
-		info, err := inspector.GetQueueInfo(name)
-		if errors.Is(err, asynq.ErrQueueNotFound) {
-			info = &asynq.QueueInfo{} // nothing was ever put in it, or Redis was wiped
-		} else if err != nil {
-			return err
+		info := &asynq.QueueInfo{} // nothing was ever put in it, or Redis was wiped
+		if slices.Contains(known, name) {
+			if info, err = inspector.GetQueueInfo(name); err != nil {
+				return err
+			}
 		}
 		for state, n := range map[string]int{"pending": info.Pending, "active": info.Active, "retry": info.Retry, "archived": info.Archived} {
 			ch <- prometheus.MustNewConstMetric(m.queue, prometheus.GaugeValue, float64(n), name, state)
