@@ -64,14 +64,14 @@ type doneLine struct {
 
 func (s *Site) showCalls(w http.ResponseWriter, r *request) error {
 	page := callsPage{Frame: s.frame(r, r.Reader.T("calls.title"), "calls")}
-	page.Narrow = true
-	rep, everyone, err := s.whoseCalls(r, &page)
+	page.Narrow = r.User.Role == rep // a manager overlooks many at a desk
+	chosen, everyone, err := s.whoseCalls(r, &page)
 	if err != nil {
 		return err
 	}
 	today := r.today()
 	tomorrow := today.AddDate(0, 0, 1)
-	cards, err := s.Store.CallList(r.Context(), rep, everyone, today, today.AddDate(0, 0, 8))
+	cards, err := s.Store.CallList(r.Context(), chosen, everyone, today, today.AddDate(0, 0, 8))
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (s *Site) showCalls(w http.ResponseWriter, r *request) error {
 			page.Late++
 		}
 	}
-	return s.withDone(w, r, rep, page)
+	return s.withDone(w, r, chosen, page)
 }
 
 func (s *Site) withDone(w http.ResponseWriter, r *request, rep int64, page callsPage) error {

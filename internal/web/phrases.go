@@ -258,6 +258,9 @@ func triggerWords(r look.Reader, source string) string {
 			pairs = append(pairs, key, periodWords(r, text))
 		}
 		if id := "trigger." + kind; r.Has(id) {
+			if _, spread := details["spread"]; spread {
+				id += ".spread"
+			}
 			if _, afterDelivery := details["after_delivery"]; kind == "first_order" && afterDelivery {
 				id += ".delivery"
 			}

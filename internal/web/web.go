@@ -131,6 +131,14 @@ type Preview struct {
 	Missing    []string // variables without a value for this client
 }
 
+// Fragment is a script as markup. Mails are shown in a frame of their own, never as a part of a page.
+func (p Preview) Fragment() template.HTML {
+	if p.Kind != "script" {
+		return ""
+	}
+	return template.HTML(p.HTML)
+}
+
 // Site serves the pages. It is safe for concurrent use.
 type Site struct {
 	Config
