@@ -193,15 +193,19 @@ func show(q survey.Question, language string, form url.Values) question {
 	return shown
 }
 
-// parseForm reads a posted form of either encoding, since mail programs choose the one they like.
+// parseForm reads a posted form of either encoding, since mail programs choose the one they like. Both are asked for by
+// name: ParseMultipartForm alone forgets what was wrong with a form of the usual encoding.
 func parseForm(r *http.Request) error {
-	err := r.ParseMultipartForm(maxForm)
-	if errors.Is(err, http.ErrNotMultipart) {
-		err = nil // ParseMultipartForm has read the usual encoding already
+	err := r.ParseForm()
+	if err == nil {
+		err = r.ParseMultipartForm(maxForm)
 	}
 	var tooLarge *http.MaxBytesError
-	if err != nil && !errors.As(err, &tooLarge) {
-		return fmt.Errorf("%w: %w", errForm, err)
+	switch {
+	case err == nil, errors.Is(err, http.ErrNotMultipart):
+		return nil
+	case errors.As(err, &tooLarge):
+		return err
 	}
-	return err
+	return fmt.Errorf("%w: %w", errForm, err)
 }

@@ -33,6 +33,8 @@ type CallCard struct {
 	Note       string // the last one written on it
 	LastTry    string // outcome of the last attempt; empty: none yet
 	LastTryAt  *time.Time
+	RepRef     string // empty: the managers' list
+	Priority   int    // the highest of its reasons'
 	Reasons    []CallReason
 }
 
@@ -50,8 +52,8 @@ type CallReason struct {
 	FirstOrderOn, DeliveredOn, LastOrderOn, LastContactOn *time.Time
 	FirstAmount, Revenue12m                               float64
 	OpenComplaints                                        int
-	Products                                              string // of the first order, the dearest two
-	Score                                                 *int   // the answer that led here
+	Products                                              []string // of the first order, the dearest two
+	Score                                                 *int     // the answer that led here
 	Answers                                               json.RawMessage
 	AnsweredAt                                            *time.Time
 }
@@ -59,7 +61,8 @@ type CallReason struct {
 const callColumns = `
 	SELECT k.id, c.id, c.ref, c.name, coalesce(c.city, ''), coalesce(p.name, ''), coalesce(p.role, ''),
 	       coalesce(p.phone_e164, p.phone, c.phone_e164, c.phone, ''), coalesce(r.name, ''), k.state, k.due_at, k.deadline_at, k.attempts,
-	       coalesce(k.outcome, ''), coalesce(k.closed_why, ''), k.closed_at, coalesce(k.note, ''), coalesce(a.outcome, ''), a.at
+	       coalesce(k.outcome, ''), coalesce(k.closed_why, ''), k.closed_at, coalesce(k.note, ''), coalesce(a.outcome, ''), a.at,
+	       coalesce(r.ref, ''), k.priority
 	FROM call k JOIN client c ON c.id = k.client_id LEFT JOIN contact p ON p.id = k.contact_id LEFT JOIN rep r ON r.id = k.rep_id
 	LEFT JOIN LATERAL (SELECT outcome, at FROM activity WHERE call_id = k.id AND undone_at IS NULL ORDER BY at DESC, id DESC LIMIT 1) a ON true`
 
@@ -71,7 +74,7 @@ const theirs = `($1 = 0 OR $1 IN (c.rep_id, c.inside_rep_id))`
 func (s *Store) CallList(ctx context.Context, rep int64, everyone bool, today, until time.Time) ([]CallCard, error) {
 	rows, err := s.pool.Query(ctx, callColumns+`
 		WHERE k.state = 'open' AND k.due_at < $4 AND CASE WHEN $1 > 0 THEN k.rep_id = $1 ELSE $2 OR k.rep_id IS NULL END
-		ORDER BY coalesce(k.deadline_at < $3::timestamptz + interval '1 day', false) DESC, k.due_at < $3 DESC, k.priority DESC, k.due_at, k.id LIMIT 500`,
+		ORDER BY coalesce(k.deadline_at <= $3::timestamptz + interval '1 day', false) DESC, k.due_at < $3 DESC, k.priority DESC, k.due_at, k.id LIMIT 500`,
 		rep, everyone, today, until)
 	if err != nil {
 		return nil, fmt.Errorf("list the calls: %w", err)
@@ -99,7 +102,7 @@ func (s *Store) CallPage(ctx context.Context, sight Sight, id int64) (CallCard, 
 func (s *Store) withReasons(ctx context.Context, rows pgx.Rows) ([]CallCard, error) {
 	cards, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (k CallCard, err error) {
 		err = row.Scan(&k.ID, &k.ClientID, &k.ClientRef, &k.ClientName, &k.City, &k.Contact, &k.Role, &k.Phone, &k.RepName, &k.State, &k.DueAt,
-			&k.DeadlineAt, &k.Attempts, &k.Outcome, &k.ClosedWhy, &k.ClosedAt, &k.Note, &k.LastTry, &k.LastTryAt)
+			&k.DeadlineAt, &k.Attempts, &k.Outcome, &k.ClosedWhy, &k.ClosedAt, &k.Note, &k.LastTry, &k.LastTryAt, &k.RepRef, &k.Priority)
 		return k, err
 	})
 	if err != nil {
@@ -113,11 +116,11 @@ func (s *Store) withReasons(ctx context.Context, rows pgx.Rows) ([]CallCard, err
 	found, err := s.pool.Query(ctx, `
 		SELECT t.call_id, t.id, g.name, v.source, t.step, t.occasion, t.triggered_on, t.figures,
 		       f.first_order_on, f.first_delivered_on, f.last_order_on, f.last_contact_with, coalesce(o.amount, 0)::float8, coalesce(f.revenue_12m, 0)::float8,
-		       coalesce(f.open_complaints, 0), coalesce(l.products, ''), w.score, w.answers, coalesce(w.corrected_at, w.answered_at)
+		       coalesce(f.open_complaints, 0), l.products, w.score, w.answers, coalesce(w.corrected_at, w.answered_at)
 		FROM touch t JOIN campaign g ON g.id = t.campaign_id JOIN campaign_version v ON v.id = t.version_id
 		LEFT JOIN client_fact f ON f.client_id = t.client_id
 		LEFT JOIN orders o ON t.occasion = 'first-order' AND o.id = f.first_order_id
-		LEFT JOIN LATERAL (SELECT string_agg(name, ', ') AS products FROM (SELECT d.name FROM order_line n JOIN product d ON d.id = n.product_id
+		LEFT JOIN LATERAL (SELECT array_agg(name) AS products FROM (SELECT d.name FROM order_line n JOIN product d ON d.id = n.product_id
 			WHERE n.order_id = o.id ORDER BY n.amount DESC LIMIT 2) dearest) l ON true
 		LEFT JOIN response w ON w.touch_id = t.parent_id
 		WHERE t.call_id = ANY($1) AND t.state NOT IN ('cancelled') ORDER BY t.priority DESC, t.id`, ids)
