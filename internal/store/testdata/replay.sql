@@ -78,13 +78,10 @@ try AS (
     SELECT t.client, t.ref, x.occasion, t.ended + 91, (SELECT e.day FROM ended e WHERE e.client = t.client AND e.occasion = x.occasion), t.n + 1
     FROM try t, LATERAL (SELECT split_part(t.occasion, ':', 1) || ':' || split_part(t.occasion, ':', 2) || ':' || t.n + 1 AS occasion) x
     WHERE t.ended IS NOT NULL),
--- A touch is planned when its client is small from its rule's day on, cancelled when it no longer is, and planned again
--- on the day on which it is again: its day is the beginning of the last such stretch before it ended.
+-- A touch is planned on the first day, from its rule's day on, on which its client is small.
 begun AS (
-    SELECT t.ref, t.occasion, max(s.day) AS triggered_on
-    FROM try t JOIN small s ON s.client = t.client AND s.yes AND s.day >= t.rule AND (t.ended IS NULL OR s.day <= t.ended)
-    LEFT JOIN small b ON b.client = t.client AND b.day = s.day - 1
-    WHERE s.day = t.rule OR NOT coalesce(b.yes, false)
+    SELECT t.ref, t.occasion, min(s.day) AS triggered_on
+    FROM try t JOIN small s ON s.client = t.client AND s.yes AND s.day >= t.rule
     GROUP BY 1, 2)
 SELECT concat_ws(' ', 'welcome-call', ref, occasion, triggered_on) FROM welcome
 UNION ALL SELECT concat_ws(' ', 'lost-client-questionnaire', ref, occasion, triggered_on) FROM silence
