@@ -73,7 +73,7 @@ const theirs = `($1 = 0 OR $1 IN (c.rep_id, c.inside_rep_id))`
 // then by weight of their reasons. rep 0 with everyone gives all of them; without, the list that belongs to nobody.
 func (s *Store) CallList(ctx context.Context, rep int64, everyone bool, today, until time.Time) ([]CallCard, error) {
 	rows, err := s.pool.Query(ctx, callColumns+`
-		WHERE k.state = 'open' AND k.due_at < $4 AND CASE WHEN $1 > 0 THEN k.rep_id = $1 ELSE $2 OR k.rep_id IS NULL END
+		WHERE k.state = 'open' AND k.due_at < $4 AND CASE WHEN $1 <> 0 THEN k.rep_id = $1 ELSE $2 OR k.rep_id IS NULL END
 		ORDER BY coalesce(k.deadline_at <= $3::timestamptz + interval '1 day', false) DESC, k.due_at < $3 DESC, k.priority DESC, k.due_at, k.id LIMIT 500`,
 		rep, everyone, today, until)
 	if err != nil {

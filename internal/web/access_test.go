@@ -130,6 +130,16 @@ func TestRepsSeeOnlyTheirOwnClients(t *testing.T) {
 	}
 }
 
+func TestARepWhoIsNobodysRepSeesNothing(t *testing.T) {
+	s := newSample(t)
+	s.exec(`UPDATE app_user SET rep_id = NULL WHERE id = $1`, s.users["rep"].ID)
+	s.exec(`UPDATE call SET rep_id = NULL WHERE client_id = (SELECT id FROM client WHERE ref = 'C4')`)
+	b := s.visit("rep")
+	if n := b.get("/calls").Doc.Find("article").Length() + b.get("/clients").Doc.Find("td.lead").Length(); n != 0 {
+		t.Errorf("%d cards and clients are shown", n)
+	}
+}
+
 func TestALinkLogsInOnceAndOnlyByItsButton(t *testing.T) {
 	s := newSample(t)
 	token, err := s.store.MakeLoginLink(t.Context(), s.users["rep"].ID, linkLife, false)
