@@ -140,7 +140,7 @@ steps:
 // text makes a letter whose HTML is about htmlSize bytes.
 func text() string {
 	const paragraph = "Bonjour {{ contact.name }}, voici quelques lignes utiles à {{ client.name }}, {{ client.city }} : un prix, un délai, une référence introuvable, demandez directement à {{ rep.name | default: company.name }}.\n\n"
-	return "---\nsubject: \"Des nouvelles pour {{ client.name }}\"\n---\n" + strings.Repeat(paragraph, 17)
+	return "---\nsubject: \"Des nouvelles pour {{ client.name }}\"\n---\n" + strings.Repeat(paragraph, 26)
 }
 
 // fill makes the clients, and a running campaign whose texts are frozen. The clock shows a Tuesday morning.
