@@ -102,6 +102,7 @@ const (
 	ReasonBeforeStart Reason = "before_start" // explain only: this year's day lay before the campaign's start
 	ReasonSeen        Reason = "day_passed"   // explain only: it was not in the audience on its day
 	ReasonNoStep      Reason = "no_step"      // explain only: no step of the campaign is for it
+	ReasonStopped     Reason = "campaign_stopped"
 )
 
 // Reasons lists every reason: whoever puts them into words is tested against it.
@@ -110,7 +111,7 @@ var Reasons = []Reason{
 	ReasonNoNumber, ReasonHeldOut, ReasonTooLate, ReasonPaused, ReasonPressure, ReasonHours, ReasonQuietWeeks,
 	ReasonLevelled, ReasonDeferred, ReasonCauseGone, ReasonAudience, ReasonNotYet, ReasonTooOld, ReasonStaleData,
 	ReasonAlready, ReasonNoSlotText, ReasonSlotMissed, ReasonUnreachable, ReasonNoAnswer, ReasonAnswered,
-	ReasonNoOrder, ReasonOldClient, ReasonNeverSilent, ReasonBeforeStart, ReasonSeen, ReasonNoStep,
+	ReasonNoOrder, ReasonOldClient, ReasonNeverSilent, ReasonBeforeStart, ReasonSeen, ReasonNoStep, ReasonStopped,
 }
 
 // Curable reports whether a touch skipped for this reason is planned again once the reason no longer holds.
