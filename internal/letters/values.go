@@ -16,11 +16,19 @@ func (w *Writer) values(h house, v *Version, due *store.Due, language string, no
 		Contact:  templates.Contact{Name: due.Contact.Name, Role: due.Contact.Role, Email: due.Address, Phone: due.Contact.Phone},
 		Rep:      templates.Rep{Name: due.Rep.Name, Phone: due.Rep.Phone, Email: due.Rep.Email},
 		Campaign: v.Definition.Title.In(language),
-		Order:    templates.Order{Ref: due.Order.Ref, On: calendar.DateOf(due.Order.On), DeliveredOn: calendar.DateOf(due.Order.DeliveredOn), Amount: due.Order.Amount},
+		Order:    order(due),
 		Facts:    facts(due.Facts),
 		Basis:    templates.Basis{Kind: due.Basis.Kind, Source: due.Basis.Source, On: calendar.DateOf(due.Basis.On)},
 		Today:    h.calendar.Today(now),
 	}
+}
+
+// order is the last one, except where the text is about the first: of that only the day is known once another followed.
+func order(due *store.Due) templates.Order {
+	if due.Occasion == "first-order" && !due.Facts.FirstOrderOn.Equal(due.Order.On) {
+		return templates.Order{On: calendar.DateOf(due.Facts.FirstOrderOn)}
+	}
+	return templates.Order{Ref: due.Order.Ref, On: calendar.DateOf(due.Order.On), DeliveredOn: calendar.DateOf(due.Order.DeliveredOn), Amount: due.Order.Amount}
 }
 
 func facts(f store.DueFacts) templates.Facts {
