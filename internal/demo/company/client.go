@@ -120,11 +120,15 @@ func (c *Company) giveLife(r *rand.Rand, k *client) {
 	}
 }
 
-// arrive places a newcomer: the founders' just before the anchor, the others every few days after it.
+// arrive places a newcomer: the founders' just before the anchor, the others every few days from it on, in the order of
+// their numbers and never before the anchor, since the files of earlier days do not know them.
 func (c *Company) arrive(r *rand.Rand, k *client) {
-	k.first = c.anchor - calendar.Date(1+2*k.number)
-	if k.number >= founders {
-		k.first = c.anchor + calendar.Date(4*(k.number-founders)+r.IntN(4))
+	if k.number < founders {
+		k.first = c.anchor - calendar.Date(1+2*k.number)
+		k.created = k.first - calendar.Date(r.IntN(4))
+		return
 	}
-	k.created = k.first - calendar.Date(r.IntN(4))
+	turn, wait := c.anchor+calendar.Date(4*(k.number-founders)), r.IntN(4)
+	k.first = turn + calendar.Date(wait)
+	k.created = turn + calendar.Date(r.IntN(wait+1))
 }

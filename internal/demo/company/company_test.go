@@ -163,3 +163,26 @@ func last(t *testing.T, files []company.File) map[string]string {
 	}
 	return rows
 }
+
+func TestNobodyOrdersBeforeHeIsExported(t *testing.T) {
+	for seed := range uint64(12) {
+		c := company.Generate(seed, today)
+		known := map[string]bool{}
+		day := func(files []company.File) {
+			for _, row := range cells(t, files, importer.Clients) {
+				known[row["ref"]] = true
+			}
+			for _, kind := range []importer.Kind{importer.Contacts, importer.Orders, importer.Activities, importer.Contracts} {
+				for _, row := range cells(t, files, kind) {
+					if !known[row["client"]] {
+						t.Fatalf("seed %d: %s of %s, who was not exported", seed, kind, row["client"])
+					}
+				}
+			}
+		}
+		day(c.History())
+		for d := today; d < today+60; d++ {
+			day(c.Files(d-1, d))
+		}
+	}
+}
