@@ -30,6 +30,7 @@ type CLI struct {
 	Forecast ForecastCmd `cmd:"" reads:"" help:"Say what the coming days would bring."`
 	Touches  TouchesCmd  `cmd:"" reads:"" help:"List touches."`
 	Results  ResultsCmd  `cmd:"" reads:"" help:"Say what became of a campaign's touches."`
+	Calls    CallsCmd    `cmd:"" help:"Say whom to call today, and record what came of it."`
 	Unsure   UnsureCmd   `cmd:"" help:"List or settle sends whose outcome is not known."`
 	Settings SettingsCmd `cmd:"" help:"Show or change the business settings."`
 	User     UserCmd     `cmd:"" help:"Add users, list them, make log-in links."`
