@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,24 +42,28 @@ func deliver(ctx context.Context, o options) ([]figure, error) {
 	}
 	defer b.close()
 	fmt.Fprintln(o.log, "deliver: go-mail alone")
+	begun := own()
 	alone, size, err := b.alone(ctx, n)
 	if err != nil {
 		return nil, err
 	}
-	w, err := startWorker(b)
+	aloneSpent := own() - begun
+	w, err := startWorker(b, o.profile)
 	if err != nil {
 		return nil, err
 	}
-	defer w.kill()
+	defer w.stop()
 	idle, err := w.memory("VmRSS")
 	if err != nil {
 		return nil, err
 	}
 	fmt.Fprintf(o.log, "deliver: %d mails\n", n)
+	before := b.spent(w)
 	rate, err := b.throughput(ctx, n)
 	if err != nil {
 		return nil, err
 	}
+	spent := b.spent(w).since(before)
 	busy, err := w.memory("VmHWM")
 	if err != nil {
 		return nil, err
@@ -71,6 +76,9 @@ func deliver(ctx context.Context, o options) ([]figure, error) {
 	return []figure{
 		beside("relance", rate, "mails/s", "go-mail alone", alone, 0.6).
 			noted("%d mails of %d bytes of HTML, %d connections, from due to the last accepted; go-mail alone claims, records and renders nothing", n, size, connections),
+		{Name: "processor time of the worker", Value: spent.worker.Seconds() * 1e6 / float64(n), Unit: "µs/mail"},
+		{Name: "processor time of Postgres", Value: spent.postgres.Seconds() * 1e6 / float64(n), Unit: "µs/mail"},
+		{Name: "processor time of the sink", Value: spent.sink.Seconds() * 1e6 / float64(n), Unit: "µs/mail", Note: fmt.Sprintf("and of go-mail alone, sink included: %.0f", float64(aloneSpent)/1e3/float64(n))},
 		{Name: "due to accepted, median", Value: half.Seconds() * 1000, Unit: "ms", Note: fmt.Sprintf("at %d mails/s", trickle)},
 		atMost("due to accepted, p99", most.Seconds()*1000, "ms", 1000).noted("at %d mails/s", trickle),
 		atMost("worker idle", float64(idle)/1024, "MB", 150).noted("resident, scheduler included"),
@@ -287,8 +295,11 @@ func (b *delivery) latency(ctx context.Context, n int) (half, most time.Duration
 // worker is a process of its own, so that its memory is its own.
 type worker struct{ cmd *exec.Cmd }
 
-func startWorker(b *delivery) (*worker, error) {
-	spec, err := workerSpec(b)
+func startWorker(b *delivery, profile string) (*worker, error) {
+	if profile != "" {
+		profile = filepath.Join(profile, fmt.Sprintf("deliver-%d.pprof", time.Now().Unix()))
+	}
+	spec, err := workerSpec(b, profile)
 	if err != nil {
 		return nil, err
 	}
@@ -303,15 +314,15 @@ func startWorker(b *delivery) (*worker, error) {
 		return nil, err
 	}
 	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "ready\n" {
-		w.kill()
+		w.stop()
 		return nil, fmt.Errorf("the worker did not start: %q %w", line, err)
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 	return w, nil
 }
 
-func (w *worker) kill() {
-	_ = w.cmd.Process.Kill()
+func (w *worker) stop() {
+	_ = w.cmd.Process.Signal(os.Interrupt)
 	_ = w.cmd.Wait()
 }
 

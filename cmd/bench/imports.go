@@ -73,7 +73,8 @@ func writeOrders(name string, n, clients int) (orders int, err error) {
 	for made := 0; made < n; {
 		orders++
 		client, day := 1+random.IntN(clients), first.AddDate(0, 0, random.IntN(3*365))
-		for line := 1; line <= min(1+random.IntN(6), 6) && made < n; line++ {
+		lines := 1 + random.IntN(6)
+		for line := 1; line <= lines && made < n; line++ {
 			quantity, cents := 1+random.IntN(40), 100+random.IntN(30000)
 			fmt.Fprintf(w, "O%07d,%d,C%d,%s,%s,P%03d,%d,%d.%02d,%d.%02d\n", orders, line, client, day.Format(time.DateOnly), day.AddDate(0, 0, 3).Format(time.DateOnly),
 				random.IntN(800), quantity, cents/100, cents%100, quantity*cents/100, quantity*cents%100)

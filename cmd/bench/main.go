@@ -34,6 +34,7 @@ func parts() []part {
 		{"plan", "planning passes over many clients, beside \\copy of the touches that they make", plan},
 		{"import", "order lines, new and again, beside \\copy of the rows that they make", imports},
 		{"deliver", "mails through tasks, claims, texts and SMTP, beside go-mail alone", deliver},
+		{"survey", "the questionnaire opened and answered by 50 clients at once, beside a constant page and a bare SELECT 1", surveys},
 	}
 }
 

@@ -138,4 +138,3 @@ func (p *place) startCampaigns(ctx context.Context, now time.Time) error {
 	}
 	return nil
 }
-

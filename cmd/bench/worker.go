@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/pprof"
 
 	"github.com/google/uuid"
 	"github.com/hibiken/asynq"
@@ -20,22 +21,36 @@ import (
 const workerVariable = "RELANCE_BENCH_WORKER"
 
 // spec is where the worker finds everything.
-type spec struct{ Database, Network, Addr, Password, SMTP string }
+type spec struct {
+	Database, Network, Addr, Password, SMTP string
+	Profile                                 string // file for the processor profile; empty: none
+}
 
-func workerSpec(b *delivery) (string, error) {
+func workerSpec(b *delivery, profile string) (string, error) {
 	redis, ok := b.services.Redis.(asynq.RedisClientOpt)
 	if !ok {
 		return "", fmt.Errorf("a private Redis of another kind: %T", b.services.Redis)
 	}
-	text, err := json.Marshal(spec{b.services.DatabaseURL, redis.Network, redis.Addr, redis.Password, b.sink.URL()})
+	text, err := json.Marshal(spec{b.services.DatabaseURL, redis.Network, redis.Addr, redis.Password, b.sink.URL(), profile})
 	return string(text), err
 }
 
-// work is a worker and a scheduler, as relance serve runs them, until it is killed.
+// work is a worker and a scheduler, as relance serve runs them, until it is told to stop.
 func work(ctx context.Context, text string, out io.Writer) error {
 	var s spec
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		return err
+	}
+	if s.Profile != "" {
+		f, err := os.Create(s.Profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	st, err := store.Open(ctx, s.Database)
 	if err != nil {
