@@ -247,7 +247,7 @@ const admitSQL = `
 		FROM touch t
 		JOIN client c ON c.id = t.client_id
 		LEFT JOIN client_fact f ON f.client_id = t.client_id
-		LEFT JOIN contact p ON p.id = coalesce(t.contact_id, f.mail_contact_id) AND p.wrong IS NULL
+		LEFT JOIN contact p ON p.id = coalesce(t.contact_id, f.mail_contact_id) AND (p.wrong IS NULL OR p.wrong = 'wrong_number')
 		LEFT JOIN place l ON l.country = coalesce(c.country, '') AND l.zone = coalesce(c.zone, '') AND l.postcode = left(coalesce(c.postcode, ''), 3)
 			AND l.consumer = coalesce(f.consumer, c.kind = 'consumer', false)
 		CROSS JOIN LATERAL (SELECT t.reason IS NOT DISTINCT FROM 'no_slot_text' AND NOT EXISTS (
