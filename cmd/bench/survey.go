@@ -117,7 +117,7 @@ func (p *place) invite(ctx context.Context, n int) error {
 		`INSERT INTO contact (client_id, key, name, email, email_key, main) SELECT id, 'k', 'Camille Martin', 'c' || id || '@example.com', 'c' || id || '@example.com', true FROM client`,
 		`INSERT INTO touch (client_id, contact_id, campaign_id, version_id, step, channel, occasion, triggered_on, due_at, state, address, sent_at, closes_at, created_at)
 			SELECT client_id, id, 1, 1, 'questionnaire', 'survey', '2026', current_date, now(), 'sent', email_key, now(), now() + interval '21 days', now() FROM contact ORDER BY id`,
-		`ANALYZE`)
+		`ANALYZE client, contact, touch, campaign, campaign_version, setting`) // not the empty tables: they would be planned for as such while they fill
 }
 
 // serve answers on this machine: the site, and beside it the floors.

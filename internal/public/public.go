@@ -18,6 +18,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/relance/relance/campaigns/survey"
@@ -60,6 +61,11 @@ type Site struct {
 	pages *template.Template
 	book  *look.Book
 	mux   *http.ServeMux
+
+	blanks struct {
+		sync.Mutex
+		forms map[blankForm]template.HTML
+	}
 }
 
 // New parses the pages; a mistake in one of them is an error here, not later.
@@ -73,6 +79,7 @@ func New(c Config) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{Config: c, pages: pages, book: book, mux: http.NewServeMux()}
+	s.blanks.forms = map[blankForm]template.HTML{}
 	s.routes()
 	return s, nil
 }

@@ -1,9 +1,11 @@
 package public
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,9 +22,9 @@ var errForm = errors.New("form cannot be read")
 type surveyPage struct {
 	frame
 	Intro, Until string
-	Questions    []question
-	Wrong        bool // at least one question has a problem
-	Correcting   bool // it was answered before
+	Questions    template.HTML // the template questions, rendered
+	Wrong        bool          // at least one question has a problem
+	Correcting   bool          // it was answered before
 	StopURL      string
 }
 
@@ -73,7 +75,7 @@ func (s *Site) showSurvey(w http.ResponseWriter, r *http.Request) error {
 			return fmt.Errorf("read the answers to invitation %d: %w", v.TouchID, err)
 		}
 	}
-	return s.show(w, http.StatusOK, "survey", s.form(v, answers.Form(), nil))
+	return s.showForm(w, http.StatusOK, v, answers.Form(), nil)
 }
 
 func (s *Site) answerSurvey(w http.ResponseWriter, r *http.Request) error {
@@ -89,7 +91,7 @@ func (s *Site) answerSurvey(w http.ResponseWriter, r *http.Request) error {
 	}
 	answers, problems := survey.Read(v.questionnaire, r.PostForm)
 	if len(problems) > 0 {
-		return s.show(w, http.StatusUnprocessableEntity, "survey", s.form(v, r.PostForm, problems))
+		return s.showForm(w, http.StatusUnprocessableEntity, v, r.PostForm, problems)
 	}
 	answer, err := v.answer(answers)
 	if err != nil {
@@ -154,22 +156,71 @@ func (v visit) answer(answers survey.Answers) (store.Answer, error) {
 	return a, err
 }
 
-func (s *Site) form(v visit, form url.Values, problems []survey.FieldProblem) surveyPage {
+func (s *Site) showForm(w http.ResponseWriter, status int, v visit, form url.Values, problems []survey.FieldProblem) error {
 	page := surveyPage{frame: v.titled(v.questionnaire.Title.In(v.Language)), Intro: v.questionnaire.Intro.In(v.Language), Until: v.until(), Wrong: len(problems) > 0, Correcting: v.Answers != nil}
 	if !v.NoMoreSurvey {
 		page.StopURL = "/u/" + s.Links.Token(links.Stop, v.TouchID)
 	}
+	var err error
+	if len(form)+len(problems) == 0 {
+		page.Questions, err = s.blank(v)
+	} else {
+		page.Questions, err = s.questions(v, form, problems)
+	}
+	if err != nil {
+		return err
+	}
+	return s.show(w, status, "survey", page)
+}
+
+// blank is the questions without an answer, as all clients of a campaign see them first: rendered once, since hundreds
+// may open their mail in the same minute.
+func (s *Site) blank(v visit) (template.HTML, error) {
+	key := blankForm{v.VersionID, v.Step, v.frame.Language}
+	s.blanks.Lock()
+	html, ok := s.blanks.forms[key]
+	s.blanks.Unlock()
+	if ok {
+		return html, nil
+	}
+	html, err := s.questions(v, nil, nil)
+	if err != nil {
+		return "", err
+	}
+	s.blanks.Lock()
+	defer s.blanks.Unlock()
+	if len(s.blanks.forms) >= keptForms {
+		clear(s.blanks.forms)
+	}
+	s.blanks.forms[key] = html
+	return html, nil
+}
+
+// keptForms bounds what is remembered; a company asks a few questionnaires at a time.
+const keptForms = 100
+
+// blankForm names a frozen questionnaire in one language.
+type blankForm struct {
+	version        int
+	step, language string
+}
+
+// questions renders the questions with what was answered and what is wrong with it.
+func (s *Site) questions(v visit, form url.Values, problems []survey.FieldProblem) (template.HTML, error) {
+	var all []question
 	for n, asked := range v.questionnaire.Questions {
-		shown := show(asked, v.Language, form)
+		shown := show(asked, v.frame.Language, form)
 		shown.Number = n + 1
 		for _, p := range problems {
 			if p.Question == asked.Name {
-				shown.Problem = p.Message(v.Language)
+				shown.Problem = p.Message(v.frame.Language)
 			}
 		}
-		page.Questions = append(page.Questions, shown)
+		all = append(all, shown)
 	}
-	return page
+	var body bytes.Buffer
+	err := s.pages.ExecuteTemplate(&body, "questions", all)
+	return template.HTML(body.String()), err // html/template has escaped it for exactly this place
 }
 
 func show(q survey.Question, language string, form url.Values) question {
