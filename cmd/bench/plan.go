@@ -41,7 +41,11 @@ func plan(ctx context.Context, o options) ([]figure, error) {
 			return nil, err
 		}
 	}
-	return m.figures(n, facts), nil
+	roll, err := p.runChild(ctx, task{What: "facts", Now: now.AddDate(0, 0, 1)}, o.profile)
+	if err != nil {
+		return nil, err
+	}
+	return m.figures(n, facts, roll), nil
 }
 
 // planMeasures are seconds, a value per round, unless told.
@@ -89,7 +93,7 @@ func (p *place) planRound(ctx context.Context, now time.Time, m *planMeasures, p
 	return nil
 }
 
-func (m *planMeasures) figures(n int, facts done) []figure {
+func (m *planMeasures) figures(n int, facts, roll done) []figure {
 	touches := float64(m.touches)
 	return []figure{
 		atMost("nothing new", slices.Min(m.idle), "s", 10).noted("%d clients, five campaigns, %d touches in their history; best of %d", n, m.touches, rounds),
@@ -98,6 +102,7 @@ func (m *planMeasures) figures(n int, facts done) []figure {
 			noted("the whole first pass, reading, deciding and levelling included: %s; best of %d", m.words, rounds),
 		atMost("new touches, peak memory", slices.Max(m.firstPeak), "MB", 300).noted("of the planning process"),
 		{Name: "all facts made", Value: facts.Seconds, Unit: "s", Note: fmt.Sprintf("%d clients with their orders, contacts and bases, for the first time", n)},
+		{Name: "facts rolled to the next day", Value: roll.Seconds, Unit: "s", Note: fmt.Sprintf("of all clients; the figures of %d change", roll.Rows)},
 	}
 }
 
