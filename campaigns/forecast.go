@@ -10,6 +10,7 @@ type DayForecast struct {
 	Planned int
 	Skipped map[Reason]int
 	HeldOut int
+	Due     map[Channel]int // of all that the days plan, what is due on this one
 }
 
 // Forecast plans day by day for a number of days, today first, with the facts as they are now: it shows the calendar's
@@ -20,14 +21,20 @@ func (p *Pass) Forecast(facts []Facts, history [][]Touch, days int) []DayForecas
 		touches[i] = append(touches[i], history[i]...)
 	}
 	forecast := make([]DayForecast, days)
+	for n := range forecast {
+		forecast[n].Due = map[Channel]int{}
+	}
 	var decisions []Decision
 	m := p.Moment
 	for n := range forecast {
 		pass := p.Definition.At(m)
-		forecast[n] = DayForecast{Day: pass.today, Skipped: map[Reason]int{}}
+		forecast[n].Day, forecast[n].Skipped = pass.today, map[Reason]int{}
 		for i := range facts {
 			decisions = pass.Plan(&facts[i], touches[i], decisions[:0])
 			for _, d := range decisions {
+				if on := int(m.House.Today(d.DueAt) - p.today); d.State == Planned && d.From == "" && on < days {
+					forecast[max(on, n)].Due[d.Channel]++
+				}
 				touches[i] = forecast[n].count(d, touches[i])
 			}
 		}

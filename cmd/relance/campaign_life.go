@@ -152,7 +152,7 @@ func (c *CampaignApproveCmd) Run(app *App) error {
 		return err
 	}
 	if c.Slot != "" {
-		err = desk.New(st).ApproveSlot(app.Context(), c.Name, c.Slot, c.As, now)
+		err = desk.New(st).ApproveSlot(app.Context(), c.Name, c.Slot, time.Time{}, c.As, now)
 	} else {
 		err = desk.New(st).Approve(app.Context(), c.Name, c.As, now)
 	}

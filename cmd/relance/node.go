@@ -157,8 +157,10 @@ func passes(st *store.Store) jobs.Passes {
 			return err
 		},
 		Plan: func(ctx context.Context, now time.Time) error {
-			_, err := st.Plan(ctx, now, store.PlanOptions{})
-			return err
+			if _, err := st.Plan(ctx, now, store.PlanOptions{}); err != nil {
+				return err
+			}
+			return st.KeepOutlook(ctx, now)
 		},
 		FollowUp: func(ctx context.Context, now time.Time) error {
 			_, err := st.FollowUp(ctx, now)

@@ -124,6 +124,54 @@ func (p campaignsPort) Problems(ctx context.Context, name string) ([]string, err
 	return lines, err
 }
 
+// SlotLetters implements web.Campaigns, as the next methods do.
+func (p campaignsPort) SlotLetters(ctx context.Context, name, slot string) ([]web.SlotLetter, error) {
+	found, err := p.desk.Letters(ctx, name, slot)
+	letters := make([]web.SlotLetter, len(found))
+	for i, l := range found {
+		letters[i] = web.SlotLetter(l)
+	}
+	return letters, err
+}
+
+func (p campaignsPort) PushSlot(ctx context.Context, name, slot string, typed []web.SlotLetter, by string, now time.Time) ([]web.SlotProblem, error) {
+	letters := make([]desk.Letter, len(typed))
+	for i, l := range typed {
+		letters[i] = desk.Letter(l)
+	}
+	found, err := p.desk.PushLetters(ctx, name, slot, letters, by, now)
+	var problems []web.SlotProblem
+	for _, problem := range found {
+		problems = append(problems, web.SlotProblem(problem))
+	}
+	return problems, err
+}
+
+func (p campaignsPort) ApproveSlot(ctx context.Context, name, slot string, seen time.Time, by string, now time.Time) error {
+	err := p.desk.ApproveSlot(ctx, name, slot, seen, by, now)
+	if errors.Is(err, desk.ErrMistakes) {
+		return refusable(err)
+	}
+	return err // the pages have their own words for the other refusals
+}
+
+func (p campaignsPort) PreviewSlot(ctx context.Context, name, slot, language, client string, now time.Time) (web.Preview, error) {
+	c, err := p.store.Campaign(ctx, name)
+	if err != nil {
+		return web.Preview{}, err
+	}
+	text, err := p.store.SlotText(ctx, name, slot)
+	if err != nil {
+		return web.Preview{}, err
+	}
+	version, err := p.writer.Version(ctx, c.Newest())
+	if err != nil {
+		return web.Preview{}, err
+	}
+	t, err := p.writer.PreviewSlot(ctx, version, text.Texts, language, client, now)
+	return web.Preview{Step: t.Step.Name, Kind: "mail", Client: t.Client, From: t.From, Subject: t.Subject, HTML: t.HTML, Text: t.Text, Missing: t.Missing}, err
+}
+
 func (p campaignsPort) Previews(ctx context.Context, name, client string, now time.Time) ([]web.Preview, error) {
 	c, err := p.store.Campaign(ctx, name)
 	if err != nil {

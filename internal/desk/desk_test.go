@@ -127,14 +127,77 @@ func TestASlotNeedsItsOwnApprovedText(t *testing.T) {
 	if texts, err := st.SlotTexts(ctx, "newsletter", "2026-04-07"); err != nil || texts != nil {
 		t.Errorf("not approved, but %d texts may leave, %v", len(texts), err)
 	}
-	if err := d.ApproveSlot(ctx, "newsletter", "2026-04-07", "anne", now); !errors.Is(err, store.ErrOwnWork) {
+	if err := d.ApproveSlot(ctx, "newsletter", "2026-04-07", time.Time{}, "anne", now); !errors.Is(err, store.ErrOwnWork) {
 		t.Errorf("anne approves her own: %v", err)
 	}
-	if err := d.ApproveSlot(ctx, "newsletter", "2026-04-07", "paul", now); err != nil {
+	if err := d.ApproveSlot(ctx, "newsletter", "2026-04-07", time.Time{}, "paul", now); err != nil {
 		t.Fatal(err)
 	}
 	if texts, err := st.SlotTexts(ctx, "newsletter", "2026-04-07"); err != nil || len(texts) != 1 {
 		t.Errorf("approved, but %d texts, %v", len(texts), err)
+	}
+}
+
+func TestASlotIsRefused(t *testing.T) {
+	ctx := context.Background()
+	st, d := opened(t)
+	c, err := st.Campaign(ctx, "newsletter")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := st.Version(ctx, c.Newest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := map[string]string{"mails/newsletter.fr.md": v.Texts["mails/newsletter.fr.md"]}
+	for name, x := range map[string]struct {
+		campaign, slot string
+		want           error
+	}{
+		"a Wednesday":                   {"newsletter", "2026-04-08", store.ErrSlot},
+		"an issue of last month":        {"newsletter", "2026-02-03", store.ErrSlot},
+		"a day written otherwise":       {"newsletter", "7/4/2026", store.ErrSlot},
+		"a campaign without slots":      {"welcome-call", "2026-04-07", store.ErrSlot},
+		"a campaign that is not there":  {"bulletin", "2026-04-07", store.ErrNotFound},
+		"the first Tuesday of next May": {"newsletter", "2026-05-05", nil},
+	} {
+		texts := good
+		if x.campaign == "welcome-call" {
+			texts = map[string]string{"scripts/welcome.fr.md": "---\ntitle: \"Bienvenue\"\n---\nBonjour.\n"}
+		}
+		if p, err := d.PushSlot(ctx, store.SlotText{Campaign: x.campaign, Slot: x.slot, Texts: texts, Author: "anne"}, now); !errors.Is(err, x.want) {
+			t.Errorf("%s: %v, %v; want %v", name, p.Problems, err, x.want)
+		}
+	}
+	bad := strings.Replace(v.Texts["mails/newsletter.fr.md"], "{{ company.name }}", "{{ companie.name }}", -1)
+	p, err := d.PushSlot(ctx, store.SlotText{Campaign: "newsletter", Slot: "2026-04-07", Texts: map[string]string{"mails/newsletter.fr.md": bad}, Author: "anne"}, now)
+	if err != nil || len(p.Problems) < 2 || p.Problems[0].Line == 0 || p.Problems[0].File != "mails/newsletter.fr.md" {
+		t.Errorf("a wrong variable twice: %+v, %v", p.Problems, err)
+	}
+	if _, err := st.SlotText(ctx, "newsletter", "2026-04-07"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a text with mistakes was stored: %v", err)
+	}
+}
+
+func TestASlotsTextComesBackWithItsFolder(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	_, d := opened(t)
+	const file = "slots/newsletter/2026-04-07/mails/newsletter.fr.md"
+	if _, err := d.Pull(ctx, dir, "newsletter"); err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Replace(read(t, dir, "mails/newsletter.fr.md"), "Trois choses", "Quatre choses", 1)
+	write(t, dir, file, want)
+	if _, err := d.PushSlots(ctx, dir, "anne", now); err != nil {
+		t.Fatal(err)
+	}
+	again := t.TempDir()
+	if _, err := d.Pull(ctx, again, "newsletter"); err != nil || read(t, again, file) != want {
+		t.Fatalf("pulled %v", err)
+	}
+	pushed, err := d.PushSlots(ctx, again, "paul", now)
+	if err != nil || len(pushed) != 1 || pushed[0].Changed {
+		t.Errorf("pushed again: %+v, %v; want nothing changed", pushed, err)
 	}
 }
 

@@ -178,6 +178,15 @@ func (d *Desk) Pull(ctx context.Context, dir string, names ...string) ([]string,
 		}
 		files["campaigns/"+name+".yaml"] = v.Source
 		maps.Copy(files, v.Texts)
+		slots, err := d.store.SlotTextsOf(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range slots {
+			for file, text := range t.Texts {
+				files[path.Join("slots", name, t.Slot, file)] = text
+			}
+		}
 	}
 	written := slices.Sorted(maps.Keys(files))
 	for _, name := range written {

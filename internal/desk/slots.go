@@ -30,16 +30,22 @@ func (d *Desk) PushSlots(ctx context.Context, dir, by string, now time.Time) ([]
 			return pushed, err
 		}
 		t := store.SlotText{Campaign: filepath.Base(filepath.Dir(at)), Slot: filepath.Base(at), Texts: folder.Texts, Author: by}
-		p := Pushed{Campaign: t.Campaign, Slot: t.Slot}
-		if p.Problems, err = d.checkSlot(ctx, t); err == nil && len(p.Problems) == 0 {
-			p.Changed, err = d.store.PushSlotText(ctx, t, now)
-		}
+		p, err := d.PushSlot(ctx, t, now)
 		if err != nil {
 			return pushed, err
 		}
 		pushed = append(pushed, p)
 	}
 	return pushed, nil
+}
+
+// PushSlot stores one slot's texts, those of t, when they have no mistake.
+func (d *Desk) PushSlot(ctx context.Context, t store.SlotText, now time.Time) (p Pushed, err error) {
+	p = Pushed{Campaign: t.Campaign, Slot: t.Slot}
+	if p.Problems, err = d.checkSlot(ctx, t); err == nil && len(p.Problems) == 0 {
+		p.Changed, err = d.store.PushSlotText(ctx, t, now)
+	}
+	return p, err
 }
 
 // checkSlot looks at a slot's texts laid over those of the campaign's newest version.
@@ -67,11 +73,15 @@ func (d *Desk) checkSlot(ctx context.Context, t store.SlotText) ([]templates.Pro
 	return append(problems, found...), nil
 }
 
-// ApproveSlot lets a slot's texts leave, when they have no mistake and by is not their author.
-func (d *Desk) ApproveSlot(ctx context.Context, campaign, slot, by string, now time.Time) error {
+// ApproveSlot lets a slot's texts leave, when they have no mistake and by is not their author. seen is when the texts that
+// were looked at had been written; zero: whichever are there. store.ErrConflict when they were changed since.
+func (d *Desk) ApproveSlot(ctx context.Context, campaign, slot string, seen time.Time, by string, now time.Time) error {
 	t, err := d.store.SlotText(ctx, campaign, slot)
 	if err != nil {
 		return err
+	}
+	if !seen.IsZero() && !seen.Equal(t.CreatedAt) {
+		return fmt.Errorf("the text of %s was changed meanwhile: %w", slot, store.ErrConflict)
 	}
 	problems, err := d.checkSlot(ctx, t)
 	if err != nil {
@@ -80,5 +90,5 @@ func (d *Desk) ApproveSlot(ctx context.Context, campaign, slot, by string, now t
 	if len(problems) > 0 {
 		return Mistakes(problems)
 	}
-	return d.store.ApproveSlotText(ctx, campaign, slot, by, now)
+	return d.store.ApproveSlotText(ctx, t, by, now)
 }

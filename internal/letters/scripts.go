@@ -149,3 +149,28 @@ func (w *Writer) preview(ctx context.Context, h house, v *Version, step campaign
 	p.Missing = text.Missing(values)
 	return p, nil
 }
+
+// PreviewSlot renders the mail of a slot's texts, approved or not, laid over a version, for one client, in a language.
+func (w *Writer) PreviewSlot(ctx context.Context, v *Version, texts map[string]string, language, clientRef string, now time.Time) (Preview, error) {
+	h, err := w.settings(ctx)
+	if err != nil {
+		return Preview{}, err
+	}
+	i := slices.IndexFunc(v.Definition.Steps, func(s campaigns.Step) bool { return s.Channel == campaigns.Mail })
+	if i < 0 {
+		return Preview{}, fmt.Errorf("a mail of campaign %s: %w", v.Campaign, store.ErrNotFound)
+	}
+	step := v.Definition.Steps[i]
+	set, mistakes := v.Texts.With(texts)
+	if len(mistakes) > 0 {
+		return Preview{}, fmt.Errorf("%w: %s", ErrText, mistakes[0])
+	}
+	own := *v
+	own.Texts = set
+	due, err := w.store.SampleLetter(ctx, v.CampaignID, v.ID, step.Name, string(step.Channel), clientRef)
+	if err != nil {
+		return Preview{}, err
+	}
+	due.Language = language
+	return w.preview(ctx, h, &own, step, &due, now)
+}

@@ -3,6 +3,7 @@ package letters
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/relance/relance/campaigns"
@@ -101,5 +102,6 @@ func (w *Writer) settings(ctx context.Context) (house, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.house, w.readAt = h, time.Now()
+	maps.DeleteFunc(w.versions, func(k key, _ *Version) bool { return k.slot != "" }) // a slot's text may be approved anew
 	return h, nil
 }

@@ -172,6 +172,7 @@ type Outlook struct {
 	Planned  int                      `json:"planned"`
 	Skipped  map[campaigns.Reason]int `json:"skipped"`
 	HeldOut  int                      `json:"held_out"`
+	Due      map[string]int           `json:"-"` // what of all these days is due on this one, by channel
 }
 
 // Forecast plans day by day, today first, for every running or paused campaign, and writes nothing: it shows what the
@@ -207,7 +208,7 @@ func (s *Store) forecast(ctx context.Context, p *planned, days int) ([]Outlook, 
 	outlooks := make([]Outlook, days)
 	today := p.pass.House.Today(p.pass.Now)
 	for i := range outlooks {
-		outlooks[i] = Outlook{Campaign: p.name, Day: (today + calendar.Date(i)).String(), Skipped: map[campaigns.Reason]int{}}
+		outlooks[i] = Outlook{Campaign: p.name, Day: (today + calendar.Date(i)).String(), Skipped: map[campaigns.Reason]int{}, Due: map[string]int{}}
 	}
 	var facts []campaigns.Facts
 	var history [][]campaigns.Touch
@@ -223,10 +224,47 @@ func (s *Store) forecast(ctx context.Context, p *planned, days int) ([]Outlook, 
 			for reason, n := range day.Skipped {
 				outlooks[i].Skipped[reason] += n
 			}
+			for channel, n := range day.Due {
+				outlooks[i].Due[string(channel)] += n
+			}
 		}
 		facts, history = facts[:0], history[:0]
 	})
 	return outlooks, err
+}
+
+// OutlookDays is how far the pages look ahead.
+const OutlookDays = 30
+
+// KeepOutlook forecasts the next OutlookDays and keeps the sums for the pages, with their time. It is run after the daily
+// pass: for a large base it takes as long as thirty of them.
+func (s *Store) KeepOutlook(ctx context.Context, now time.Time) error {
+	outlooks, err := s.Forecast(ctx, now, OutlookDays)
+	if err != nil {
+		return err
+	}
+	var names, days, channels []string
+	var counts []int
+	for _, o := range outlooks {
+		for channel, n := range o.Due {
+			names, days, channels, counts = append(names, o.Campaign), append(days, o.Day), append(channels, channel), append(counts, n)
+		}
+	}
+	return s.tx(ctx, "keep the forecast", func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `LOCK outlook IN EXCLUSIVE MODE`); err != nil { // two processes may have forecast the same
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM outlook`); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO outlook (campaign_id, day, channel, touches) SELECT c.id, x.day::date, x.channel, x.n
+			FROM unnest($1::text[], $2::text[], $3::text[], $4::int[]) AS x(name, day, channel, n) JOIN campaign c ON c.name = x.name`, names, days, channels, counts)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE campaign SET outlook_at = CASE WHEN state IN ('running', 'paused') THEN $1::timestamptz END`, now)
+		return err
+	})
 }
 
 // ExampleClient names the client of an example.

@@ -18,7 +18,8 @@ type CampaignLine struct {
 	StartedAt            *time.Time
 	PassedOn             *time.Time
 	States               map[string]int // touches by state
-	Soon                 map[string]int // planned for the next 30 days, by channel
+	Soon                 map[string]int // planned and foreseen for the next 30 days, by channel
+	OutlookAt            *time.Time     // when it was foreseen; nil: only what is planned already counts
 }
 
 // Planned is the sum of all states: what was ever planned.
@@ -35,8 +36,10 @@ func (s *Store) CampaignLines(ctx context.Context, now time.Time) ([]CampaignLin
 	rows, err := s.pool.Query(ctx, `
 		SELECT g.name, g.state, coalesce(g.held_why, ''), coalesce(v.source, d.source, ''), coalesce(v.number, 0), coalesce(d.number, 0), g.started_at, g.passed_on,
 		       coalesce((SELECT jsonb_object_agg(state, n) FROM (SELECT state, count(*) AS n FROM touch WHERE campaign_id = g.id GROUP BY state) x), '{}'),
-		       coalesce((SELECT jsonb_object_agg(channel, n) FROM (SELECT channel, count(*) AS n FROM touch
-		           WHERE campaign_id = g.id AND state = 'planned' AND due_at < $1::timestamptz + interval '30 days' GROUP BY channel) x), '{}')
+		       coalesce((SELECT jsonb_object_agg(channel, n) FROM (SELECT channel, sum(n) AS n FROM (
+		           SELECT channel, count(*) AS n FROM touch WHERE campaign_id = g.id AND state = 'planned' AND due_at < $1::timestamptz + interval '30 days' GROUP BY channel
+		           UNION ALL SELECT channel, touches FROM outlook WHERE campaign_id = g.id AND day > $1::date AND day <= $1::date + 30 AND g.state IN ('running', 'paused')) y GROUP BY channel) x), '{}'),
+		       CASE WHEN g.state IN ('running', 'paused') THEN g.outlook_at END
 		FROM campaign g LEFT JOIN campaign_version v ON v.id = g.version_id LEFT JOIN campaign_version d ON d.id = g.draft_id
 		ORDER BY array_position(ARRAY['held', 'running', 'paused', 'approved', 'draft', 'stopped'], g.state), g.name`, now)
 	if err != nil {
@@ -118,8 +121,12 @@ func readCampaignCounts(ctx context.Context, tx pgx.Tx, id int, zone string, now
 	if page.Reasons, err = pgx.CollectRows(rows, pgx.RowToStructByPos[ReasonCount]); err != nil {
 		return err
 	}
-	rows, _ = tx.Query(ctx, `SELECT (due_at AT TIME ZONE $2)::date, channel, count(*) FROM touch
-		WHERE campaign_id = $1 AND state = 'planned' AND due_at < $3::timestamptz + interval '30 days' GROUP BY 1, 2 ORDER BY 1, 2`, id, zone, now)
+	rows, _ = tx.Query(ctx, `SELECT day, channel, sum(n)::int FROM (
+		SELECT (due_at AT TIME ZONE $2)::date AS day, channel, count(*) AS n FROM touch
+		WHERE campaign_id = $1 AND state = 'planned' AND due_at < $3::timestamptz + interval '30 days' GROUP BY 1, 2
+		UNION ALL SELECT day, channel, touches FROM outlook WHERE campaign_id = $1 AND $4
+		AND day > ($3::timestamptz AT TIME ZONE $2)::date AND day <= ($3::timestamptz AT TIME ZONE $2)::date + 30) x
+		GROUP BY 1, 2 ORDER BY 1, 2`, id, zone, now, page.OutlookAt != nil)
 	if page.Days, err = pgx.CollectRows(rows, pgx.RowToStructByPos[DayCount]); err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
 // fill makes an address of a pattern, of things that exist in the sample.
-var fill = strings.NewReplacer("{$}", "", "{ref}", "C2", "{name}", "lost-client-questionnaire", "{step}", "questionnaire", "{action}", "pause", "complaints/{id}", "complaints/3", "inbox/{id}", "inbox/1", "{id}", "2")
+var fill = strings.NewReplacer("{$}", "", "{ref}", "C2", "{name}", "lost-client-questionnaire", "{step}", "questionnaire", "{action}", "pause", "{slot}", "2026-12-01", "{language}", "fr", "complaints/{id}", "complaints/3", "inbox/{id}", "inbox/1", "{id}", "2")
 
 // allowed is who may call what, written down apart from the code: the first letters of marketer, rep, manager (g),
 // colleague, operator, and a for anyone.
@@ -24,6 +24,7 @@ var allowed = map[string]string{
 	"GET /clients": "mrgco", "GET /clients/{ref}": "mrgco", "POST /clients/{ref}/log": "mrgco", "POST /clients/{ref}/complaints/{id}/close": "mrgco",
 	"GET /campaigns": "mgo", "GET /campaigns/{name}": "mgo", "GET /campaigns/{name}/touches": "mgo", "GET /campaigns/{name}/touches.csv": "mgo",
 	"GET /campaigns/{name}/texts": "mgo", "GET /campaigns/{name}/texts/{step}": "mgo", "GET /campaigns/{name}/start": "mgo", "POST /campaigns/{name}/{action}": "mgo",
+	"GET /campaigns/{name}/slots/{slot}": "mgo", "POST /campaigns/{name}/slots/{slot}": "mgo", "POST /campaigns/{name}/slots/{slot}/approve": "mgo", "GET /campaigns/{name}/slots/{slot}/letter/{language}": "mgo",
 	"GET /imports": "mgo", "GET /settings": "go", "POST /settings": "go", "GET /users": "go",
 	"GET /inbox": "mrgco", "GET /inbox/{id}": "mrgco", "GET /inbox/{id}/letter": "mrgco", "POST /demo/clock": "mrgco", "POST /demo/user": "mrgco",
 }

@@ -66,7 +66,8 @@ type campaignPage struct {
 	Excluded []reasonLine // skipped, by reason
 	Waiting  []reasonLine // planned later than they were due, by reason
 	Days     daysPlot
-	Results  *results // nil: nothing to tell yet
+	Slots    []slotLine // the next issues of a campaign on slots
+	Results  *results   // nil: nothing to tell yet
 	Actions  []action
 	Problems []string // of the draft
 	Explain  explainBox
@@ -111,6 +112,9 @@ func (s *Site) showCampaign(w http.ResponseWriter, r *request) error {
 		if page.Problems, err = s.Campaigns.Problems(r.Context(), name); err != nil {
 			return err
 		}
+	}
+	if page.Slots, err = s.slotLines(r, name); err != nil {
+		return err
 	}
 	page.Actions = actionsOf(r, found, len(page.Problems) > 0)
 	if err := s.explain(r, name, &page.Explain); err != nil {

@@ -135,9 +135,10 @@ func parsePages() (*template.Template, error) {
 		"months":  func(f Frame, p monthsPlot) any { return monthsPart{f, p} },
 		"numbers": func(f Frame, c store.ClientPage) any { return numbersPart{f, c} },
 		"sum":     func(f Frame, name string, planned int, sum []term) any { return sumPart{f, name, planned, sum} },
-		"soon": func(f Frame, counts map[string]int) any {
-			return soonPart{f, counts["call"], counts["mail"], counts["survey"]}
+		"soon": func(f Frame, c store.CampaignLine) any {
+			return soonPart{f, c.Soon["call"], c.Soon["mail"], c.Soon["survey"], f.Now.AddDate(0, 0, store.OutlookDays), c.OutlookAt}
 		},
+		"within":   func(f Frame, list []SlotProblem) any { return problemsPart{f, list} },
 		"orders":   func(f Frame, list []store.OrderLine) any { return ordersPart{f, list} },
 		"made":     func(f Frame, outcome string) string { return madeWords(f.Reader, outcome) },
 		"join":     func(words []string) string { return strings.Join(words, ", ") },
@@ -167,11 +168,17 @@ type (
 	}
 	soonPart struct {
 		Frame              Frame
-		Call, Mail, Survey int // planned for the next thirty days
+		Call, Mail, Survey int        // planned or foreseen for the next thirty days
+		Until              time.Time  // their last day
+		ForeseenAt         *time.Time // nil: only what is planned already counts
 	}
 	ordersPart struct {
 		Frame  Frame
 		Orders []store.OrderLine
+	}
+	problemsPart struct {
+		Frame    Frame
+		Problems []SlotProblem
 	}
 	activityPart struct {
 		Frame Frame

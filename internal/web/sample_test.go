@@ -75,6 +75,36 @@ func (p ports) Previews(context.Context, string, string, time.Time) ([]Preview, 
 }
 func (p ports) Problems(context.Context, string) ([]string, error) { return nil, nil }
 
+func (p ports) SlotLetters(ctx context.Context, _, slot string) ([]SlotLetter, error) {
+	t, err := p.SlotText(ctx, "newsletter", slot)
+	body := "Bonjour,\n\nUne fois par mois."
+	if err == nil {
+		body = t.Texts["mails/newsletter.fr.md"]
+	}
+	return []SlotLetter{{"fr", "Trois choses utiles", "Un colis abîmé.", body}, {"en", "Three useful things", "A damaged parcel.", "Hello"}}, nil
+}
+func (p ports) PushSlot(ctx context.Context, name, slot string, letters []SlotLetter, by string, now time.Time) ([]SlotProblem, error) {
+	if strings.Contains(letters[0].Body, "companie") {
+		return []SlotProblem{{"fr", "body", 3, "companie is not known; did you mean company?"}, {"fr", "subject", 0, "the subject is empty"}}, nil
+	}
+	_, err := p.PushSlotText(ctx, store.SlotText{Campaign: name, Slot: slot, Texts: map[string]string{"mails/newsletter.fr.md": letters[0].Body}, Author: by}, now)
+	return nil, err
+}
+func (p ports) ApproveSlot(ctx context.Context, name, slot string, seen time.Time, by string, now time.Time) error {
+	t, err := p.SlotText(ctx, name, slot)
+	if err != nil {
+		return err
+	}
+	if !seen.Equal(t.CreatedAt) {
+		return store.ErrConflict
+	}
+	return p.ApproveSlotText(ctx, t, by, now)
+}
+func (p ports) PreviewSlot(ctx context.Context, name, slot, _, _ string, now time.Time) (Preview, error) {
+	t, err := p.SlotText(ctx, name, slot)
+	return Preview{HTML: "<!doctype html><html><head></head><body><p>" + t.Texts["mails/newsletter.fr.md"] + "</p></body></html>"}, err
+}
+
 func newSample(t testing.TB) *sample {
 	t.Helper()
 	s := &sample{t: t, store: store.New(testkit.DB(t)), users: map[string]store.User{}}

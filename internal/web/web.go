@@ -102,6 +102,14 @@ type Campaigns interface {
 	Explain(ctx context.Context, name, client, language string, now time.Time) ([]string, error)
 	// Previews renders the campaign's texts for a client (empty: one of its audience).
 	Previews(ctx context.Context, name, client string, now time.Time) ([]Preview, error)
+	// SlotLetters returns what a slot's mail says, or would: one letter for each language. store.ErrNotFound when it has none.
+	SlotLetters(ctx context.Context, name, slot string) ([]SlotLetter, error)
+	// PushSlot stores a slot's letters, to be approved; with a problem nothing is stored. store.ErrConflict once it leaves.
+	PushSlot(ctx context.Context, name, slot string, letters []SlotLetter, by string, now time.Time) ([]SlotProblem, error)
+	// ApproveSlot lets the letters that were written at seen leave; store.ErrConflict when there are newer ones.
+	ApproveSlot(ctx context.Context, name, slot string, seen time.Time, by string, now time.Time) error
+	// PreviewSlot renders a slot's stored letter for a client (empty: one of the audience).
+	PreviewSlot(ctx context.Context, name, slot, language, client string, now time.Time) (Preview, error)
 	// Problems lists the mistakes of the draft, one sentence each; none: it may be approved.
 	Problems(ctx context.Context, name string) ([]string, error)
 }
