@@ -63,7 +63,7 @@ func (s *Set) absent(file, folder string) Problem {
 // tryText compiles a text and renders it with everything known and with nothing.
 func (s *Set) tryText(file, folder, name, language string, survey bool) []Problem {
 	var uses []string
-	render := func(Values) error { return nil }
+	var render func(Values) error
 	if folder == "mails" {
 		m, err := s.Mail(name, language)
 		if err != nil {

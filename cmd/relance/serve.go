@@ -44,6 +44,7 @@ func (c *ServeCmd) Run(app *App) error {
 	if err := n.Start(ctx); err != nil {
 		return err
 	}
+	app.Log.Info("configuration", "environment", app.Config.masked())
 	fmt.Fprintf(app.Err, "relance serves %s on %s\n", strings.Join(c.Roles, ", "), n.Address())
 	return n.Wait(ctx)
 }

@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"fmt"
 	"math/big"
 	"strings"
 	"testing"
@@ -122,7 +121,7 @@ func TestMended(t *testing.T) {
 	if got := string(mended([]byte("L\u0092ANCRE et c\u009Cur — é"))); got != "L’ANCRE et cœur — é" {
 		t.Errorf("%q", got)
 	}
-	if got := fmt.Sprintf("%s", mended([]byte("déjà"))); got != "déjà" {
+	if got := string(mended([]byte("déjà"))); got != "déjà" {
 		t.Errorf("%q", got)
 	}
 }
