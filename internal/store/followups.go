@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,18 +18,20 @@ const followAtOnce = 500
 const UndoFor = 10 * time.Minute
 
 // FollowUp gives every touch that has ended, and every sent survey whose reminder or closing is due, to campaigns.Next,
-// and writes what follows in the same transaction: it may be called at any time, by anyone, and again. It returns how
-// many touches were looked at.
+// and writes what follows in the same transaction: it may be called at any time, by anyone, and again. A touch that
+// cannot be followed is left for the next call and does not hold up the others; the error names it. It returns how many
+// touches were followed.
 func (s *Store) FollowUp(ctx context.Context, now time.Time) (int, error) {
 	total := 0
 	for {
 		n := 0
-		err := s.tx(ctx, "follow up", func(tx pgx.Tx) (err error) {
-			n, err = followUp(ctx, tx, now)
+		var failed, err error
+		err = s.tx(ctx, "follow up", func(tx pgx.Tx) (err error) {
+			n, failed, err = followUp(ctx, tx, now)
 			return err
 		})
 		total += n
-		if err != nil || n == 0 {
+		if err := errors.Join(err, failed); err != nil || n == 0 {
 			return total, err
 		}
 	}
@@ -47,28 +50,35 @@ const dueToFollow = `id IN (
 		ORDER BY ask_at NULLS FIRST LIMIT $3 FOR UPDATE OF t SKIP LOCKED)
 	SELECT id FROM ended UNION ALL SELECT id FROM asked)`
 
-func followUp(ctx context.Context, tx pgx.Tx, now time.Time) (int, error) {
+// followUp follows one batch, each touch in a savepoint of its own; failed joins what went wrong with single touches.
+func followUp(ctx context.Context, tx pgx.Tx, now time.Time) (followed int, failed, err error) {
 	if err := settleLateAnswers(ctx, tx, now); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	d, err := newDecided(ctx, tx, now)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	due, err := d.touches(ctx, dueToFollow, now, UndoFor, followAtOnce/2)
 	if err != nil || len(due) == 0 {
-		return 0, err
+		return 0, nil, err
 	}
 	known, histories, err := d.around(ctx, due)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	for _, t := range due {
-		if err := d.follow(ctx, known[t.ClientID], t, histories); err != nil {
-			return 0, fmt.Errorf("touch %d: %w", t.ID, err)
+		err := pgx.BeginFunc(ctx, tx, func(savepoint pgx.Tx) error {
+			d.tx = savepoint
+			return d.follow(ctx, known[t.ClientID], t, histories)
+		})
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("touch %d: %w", t.ID, err))
+			continue
 		}
+		followed++
 	}
-	return len(due), nil
+	return followed, failed, nil
 }
 
 // settleLateAnswers moves touches whose answer came while a worker still held them as sending.

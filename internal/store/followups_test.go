@@ -300,3 +300,18 @@ func TestWhoAnswersHasReceived(t *testing.T) {
 		})
 	}
 }
+
+func TestATouchThatCannotBeFollowedHoldsUpNobody(t *testing.T) {
+	f := newLoop(t, "satisfaction-survey", "welcome-call")
+	broken := f.step(f.person("a"), "satisfaction-survey", "questionnaire", "survey", "2026", "answered") // without a response
+	f.exec(`UPDATE touch SET ended_at = '2026-03-02T09:00:00Z' WHERE id = $1`, broken)
+	missed := f.step(f.person("b"), "welcome-call", "call", "call", "first-order", "done")
+	f.exec(`UPDATE touch SET outcome = 'unreachable', ended_at = '2026-03-03T09:00:00Z' WHERE id = $1`, missed)
+	_, err := f.FollowUp(f.ctx, paris(t, "2026-03-10 09:00"))
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("touch %d", broken)) {
+		t.Errorf("the error does not name touch %d: %v", broken, err)
+	}
+	if got := f.from(missed); !strings.HasPrefix(got, "sorry-we-missed-you planned") {
+		t.Errorf("from the other: %q", got)
+	}
+}
