@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"net/url"
@@ -12,15 +11,6 @@ import (
 
 	"github.com/relance/relance/internal/calendar"
 )
-
-// Bounds of one rendered part. No letter comes near; a text that grows past them is a mistake, not a message.
-const (
-	maxOutput = 256 << 10 // bytes
-	maxValue  = 8 << 10   // bytes that append and prepend may build
-)
-
-// errTooLong stops a text that grows without end.
-var errTooLong = errors.New("the text grows too long")
 
 // newEngine makes a Liquid engine for one language. For HTML, values are escaped; they never are markup.
 func newEngine(language string, escape bool) *liquid.Engine {
@@ -111,7 +101,7 @@ func link(v any) (string, error) {
 	address := words(v)
 	u, err := url.Parse(address)
 	if err != nil || !safeScheme(u.Scheme) || u.Host == "" && (u.Scheme == "http" || u.Scheme == "https") {
-		return "", fmt.Errorf("%q is no link: it must begin with https://, http://, mailto: or tel:", address)
+		return "", fmt.Errorf("%q is no link: an address begins with https:, http:, mailto: or tel", address)
 	}
 	return u.String(), nil
 }
@@ -137,58 +127,4 @@ func dialled(r rune) rune {
 		return r
 	}
 	return -1
-}
-
-// part is one compiled piece of a message: its HTML, its text, its subject.
-type part struct {
-	template *liquid.Template
-	size     int // bytes of its source: about what it renders to
-}
-
-func compilePart(e *liquid.Engine, source string) (part, error) {
-	t, err := e.ParseString(source)
-	if err != nil {
-		return part{}, err
-	}
-	return part{t, len(source)}, nil
-}
-
-// render runs Liquid. Liquid panics on some mistakes of a text (a list where it wants a number); that is the text's error
-// and must not take the process with it.
-func (p part) render(bindings map[string]any) (_ string, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("the text cannot be rendered: %.200v", r)
-		}
-	}()
-	var out bounded
-	out.b.Grow(p.size + p.size/8)
-	if err := p.template.FRender(&out, bindings); err != nil {
-		return "", err
-	}
-	return out.b.String(), nil
-}
-
-// line renders a part that must stay on one line, such as a subject.
-func (p part) line(bindings map[string]any) (string, error) {
-	s, err := p.render(bindings)
-	return strings.Join(strings.FieldsFunc(clean(s, false), func(r rune) bool { return r == ' ' }), " "), err
-}
-
-// bounded collects output up to maxOutput, then stops the rendering.
-type bounded struct{ b strings.Builder }
-
-func (w *bounded) Write(p []byte) (int, error) {
-	if w.b.Len()+len(p) > maxOutput {
-		return 0, errTooLong
-	}
-	return w.b.Write(p)
-}
-
-// WriteString spares Liquid's escaper a copy.
-func (w *bounded) WriteString(s string) (int, error) {
-	if w.b.Len()+len(s) > maxOutput {
-		return 0, errTooLong
-	}
-	return w.b.WriteString(s)
 }

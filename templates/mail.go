@@ -57,16 +57,16 @@ func compileMail(file, language, text, footer string) (*Mail, error) {
 func (m *Mail) compileParts(src *source, htmlSource, textSource string) error {
 	plainEngine := newEngine(m.Language, false)
 	var err error
-	if m.html, err = compilePart(newEngine(m.Language, true), htmlSource); err != nil {
+	if m.html, err = compilePart(newEngine(m.Language, true), htmlSource, true); err != nil {
 		return err
 	}
-	if m.text, err = compilePart(plainEngine, textSource); err != nil {
+	if m.text, err = compilePart(plainEngine, textSource, false); err != nil {
 		return err
 	}
-	if m.subject, err = compilePart(plainEngine, src.field("subject", m.Language)); err != nil {
+	if m.subject, err = compilePart(plainEngine, src.field("subject", m.Language), false); err != nil {
 		return err
 	}
-	m.fromName, err = compilePart(plainEngine, src.field("from_name", m.Language))
+	m.fromName, err = compilePart(plainEngine, src.field("from_name", m.Language), false)
 	return err
 }
 

@@ -48,13 +48,13 @@ func compileScript(file, language, text string) (*Script, error) {
 func (s *Script) compileParts(src *source, htmlSource, textSource string) error {
 	plainEngine := newEngine(s.Language, false)
 	var err error
-	if s.html, err = compilePart(newEngine(s.Language, true), htmlSource); err != nil {
+	if s.html, err = compilePart(newEngine(s.Language, true), htmlSource, true); err != nil {
 		return err
 	}
-	if s.text, err = compilePart(plainEngine, textSource); err != nil {
+	if s.text, err = compilePart(plainEngine, textSource, false); err != nil {
 		return err
 	}
-	s.title, err = compilePart(plainEngine, src.field("title", s.Language))
+	s.title, err = compilePart(plainEngine, src.field("title", s.Language), false)
 	return err
 }
 

@@ -198,6 +198,9 @@ func day(d calendar.Date) any {
 // clean turns control characters, line and paragraph separators and marks that reverse the reading direction into
 // blanks. No value can then break a line, a header, or the look of the text around it.
 func clean(s string, keepLines bool) string {
+	if printable(s) {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' && keepLines:
@@ -207,4 +210,14 @@ func clean(s string, keepLines bool) string {
 		}
 		return r
 	}, s)
+}
+
+// printable says that s is ASCII without control characters, as most values are: there is nothing to clean.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
