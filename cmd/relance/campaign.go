@@ -166,6 +166,9 @@ func (c *CampaignCheckCmd) Run(app *App) error {
 	}
 	for _, name := range names {
 		found, err := desk.New(st).Problems(app.Context(), name)
+		if errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("%s is neither a folder nor a campaign; `relance campaign list` has those: %w", name, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -185,10 +188,17 @@ func (a *App) mistakes(problems []templates.Problem) error {
 		fmt.Fprintln(a.Out, p)
 	}
 	if len(problems) > 0 {
-		return fmt.Errorf("%d mistakes", len(problems))
+		return countMistakes(len(problems))
 	}
 	fmt.Fprintln(a.Err, "No mistakes.")
 	return nil
+}
+
+func countMistakes(n int) error {
+	if n == 1 {
+		return errors.New("1 mistake")
+	}
+	return fmt.Errorf("%d mistakes", n)
 }
 
 // CampaignCountCmd counts an audience.
@@ -301,7 +311,7 @@ func (c *CampaignStartCmd) Run(app *App) error {
 	if err := st.StartCampaign(app.Context(), c.Name, c.As, now); err != nil {
 		return err
 	}
-	fmt.Fprintf(app.Err, "Started %s; the next planning pass plans for it.\n", c.Name)
+	fmt.Fprintf(app.Err, "Started %s; the next planning pass plans for it; `relance plan` makes one now.\n", c.Name)
 	return nil
 }
 

@@ -114,7 +114,7 @@ func (c *CampaignPushCmd) Run(app *App) error {
 		}
 	}
 	if mistakes > 0 {
-		return fmt.Errorf("%d mistakes", mistakes)
+		return countMistakes(mistakes)
 	}
 	return nil
 }
@@ -163,7 +163,11 @@ func (c *CampaignApproveCmd) Run(app *App) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(app.Err, "Approved %s.\n", c.Name)
+	next := "`relance campaign start " + c.Name + "` starts it, unless it runs"
+	if c.Slot != "" {
+		next = "the text of " + c.Slot + " leaves on its day"
+	}
+	fmt.Fprintf(app.Err, "Approved %s; %s.\n", c.Name, next)
 	return nil
 }
 

@@ -23,7 +23,11 @@ func (c *MigrateCmd) Run(app *App) error {
 		fmt.Fprintf(app.Out, "schema %d, wanted %d\n", status.Have, status.Want)
 		return err
 	}
-	return app.migrate()
+	if err := app.migrate(); err != nil {
+		return err
+	}
+	fmt.Fprintln(app.Err, "The schema fits, and the shipped campaigns are there; `relance campaign list`.")
+	return nil
 }
 
 // migrate is what migrate and demo share.

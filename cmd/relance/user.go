@@ -31,6 +31,9 @@ type UserAddCmd struct {
 
 // Run adds the user and prints a log-in link.
 func (c *UserAddCmd) Run(app *App) error {
+	if c.Role == "rep" && c.Rep == "" {
+		return fmt.Errorf("%w: --rep: needed for the role rep; it is the rep's ref in the file of `relance import reps`", errUsage)
+	}
 	st, err := app.Store(app.Context())
 	if err != nil {
 		return err

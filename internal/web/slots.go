@@ -115,7 +115,7 @@ func (s *Site) slotPage(r *request) (page slotPage, err error) {
 		return page, err
 	}
 	page.CampaignTitle = titleOf(versions[0].Source, page.Name, r.Reader.Language)
-	page.Frame = s.frame(r, r.Reader.T("slot.title", "day", r.Reader.LongDay(page.Day)), "campaigns")
+	page.Frame = s.frame(r, r.Reader.T("slot.title", "day", r.Reader.DayOf(page.Day)), "campaigns")
 	if t := page.Text; t != nil {
 		page.Own = t.ApprovedAt == nil && t.Author == r.User.Name && !r.Settings.Yes("self_approval")
 		page.MayApprove = t.ApprovedAt == nil && !page.Own
