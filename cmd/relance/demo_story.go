@@ -9,7 +9,9 @@ import (
 
 	"github.com/relance/relance/internal/calendar"
 	"github.com/relance/relance/internal/demo/company"
+	"github.com/relance/relance/internal/demo/life"
 	"github.com/relance/relance/internal/desk"
+	"github.com/relance/relance/internal/letters"
 	"github.com/relance/relance/internal/links"
 	"github.com/relance/relance/internal/store"
 	"github.com/relance/relance/internal/web"
@@ -50,7 +52,7 @@ func (d *demo) begin(ctx context.Context) error {
 	if err := d.catchUp(ctx); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context, time.Time) error{d.addUsers, d.declareBasis, d.startCampaigns} {
+	for _, step := range []func(context.Context, time.Time) error{d.addUsers, d.declareBasis, d.startCampaigns, d.writeNewsletter} {
 		if err := step(ctx, morning); err != nil {
 			return err
 		}
@@ -123,8 +125,15 @@ func (d *demo) startCampaigns(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	_, err = d.store.Plan(ctx, now, store.PlanOptions{})
-	return err
+	if _, err := d.store.Plan(ctx, now, store.PlanOptions{}); err != nil {
+		return err
+	}
+	return d.store.KeepOutlook(ctx, now)
+}
+
+// writeNewsletter has the next issue ready, so that the first move of the clock past it shows it leave.
+func (d *demo) writeNewsletter(ctx context.Context, now time.Time) error {
+	return life.Newsletter(ctx, d.store, demoUsers[0].Name, demoUsers[1].Name, now)
 }
 
 // bar is what the pages' demo bar can do.
@@ -159,7 +168,20 @@ func (d *demo) forward(ctx context.Context, days, months int) error {
 			return err
 		}
 	}
-	return nil
+	now, err = d.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	return d.store.KeepOutlook(ctx, now)
+}
+
+// people are those who answer and call; the rep of the log-in link keeps its list for the visitor.
+func (d *demo) people() life.Life {
+	people := life.Life{Store: d.store, Questionnaires: letters.New(d.store, nil, ""), Seed: d.story.Seed}
+	if i := d.userWith("rep"); i >= 0 {
+		people.Spared = d.users[i].RepRef
+	}
+	return people
 }
 
 // live does a day's work at once, and waits until the workers have sent what was due.
@@ -172,6 +194,9 @@ func (d *demo) live(ctx context.Context) error {
 		return err
 	}
 	if _, err := d.store.RefreshFacts(ctx, now, true); err != nil {
+		return err
+	}
+	if err := d.people().Day(ctx, now); err != nil {
 		return err
 	}
 	if _, err := d.store.FollowUp(ctx, now); err != nil {
@@ -226,12 +251,17 @@ func (d *demo) welcome(ctx context.Context, n *node) error {
 
 // loginLink makes a link for the first user with the role; it works as often as one likes.
 func (d *demo) loginLink(ctx context.Context, base, role string) (string, error) {
-	i := slices.IndexFunc(d.users, func(u store.User) bool { return u.Role == role })
+	i := d.userWith(role)
 	if i < 0 {
 		return "", fmt.Errorf("a user with role %s: %w", role, store.ErrNotFound)
 	}
 	token, err := d.store.MakeLoginLink(ctx, d.users[i].ID, 30*24*time.Hour, true)
 	return base + "/login?token=" + token, err
+}
+
+// userWith is the first user with a role; -1: nobody.
+func (d *demo) userWith(role string) int {
+	return slices.IndexFunc(d.users, func(u store.User) bool { return u.Role == role })
 }
 
 // invitation waits for the first questionnaire to be in a client's inbox.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/relance/relance/campaigns"
 )
 
@@ -120,4 +122,25 @@ func (s *Store) RecordAnswer(ctx context.Context, touchID int64, a Answer, now t
 		return fmt.Errorf("record the answer to %d: %w", touchID, ErrSurveyClosed)
 	}
 	return nil
+}
+
+// Asked is a questionnaire that waits for its answer.
+type Asked struct {
+	TouchID   int64
+	VersionID int
+	Step      string
+	Language  string
+	SentAt    time.Time
+}
+
+// AskedSince lists the invitations sent since from, up to now, that nobody has answered yet, in the order of their touches.
+func (s *Store) AskedSince(ctx context.Context, from, now time.Time) ([]Asked, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT t.id, t.version_id, t.step, coalesce(p.language, c.language, 'fr'), t.sent_at
+		FROM touch t JOIN client c ON c.id = t.client_id LEFT JOIN contact p ON p.id = t.contact_id
+		WHERE t.channel = 'survey' AND t.state = 'sent' AND t.parent_id IS NULL AND t.sent_at BETWEEN $1 AND $2 ORDER BY t.id`, from, now)
+	if err != nil {
+		return nil, fmt.Errorf("list the open invitations: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Asked])
 }
