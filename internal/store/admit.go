@@ -223,7 +223,8 @@ const GenericMailbox = `^(accueil|achats?|admin|administration|bonjour|bureau|co
 //
 // A reminder whose questionnaire was answered, or failed, meanwhile is cancelled.
 //
-// A slot of a newsletter that has no approved text yet is asked again every ten minutes.
+// A slot of a newsletter that has no approved text yet is asked again every ten minutes. A slot is known by its occasion, a
+// bare day, because the reason may tell of something else, such as quiet weeks.
 const admitSQL = `
 	WITH place AS (
 		SELECT * FROM unnest(@country::text[], @zone::text[], @postcode::text[], @consumer::bool[], @next::timestamptz[], @why::text[])
@@ -250,7 +251,7 @@ const admitSQL = `
 		LEFT JOIN contact p ON p.id = coalesce(t.contact_id, f.mail_contact_id) AND (p.wrong IS NULL OR p.wrong = 'wrong_number')
 		LEFT JOIN place l ON l.country = coalesce(c.country, '') AND l.zone = coalesce(c.zone, '') AND l.postcode = left(coalesce(c.postcode, ''), 3)
 			AND l.consumer = coalesce(f.consumer, c.kind = 'consumer', false)
-		CROSS JOIN LATERAL (SELECT t.reason IS NOT DISTINCT FROM 'no_slot_text' AND NOT EXISTS (
+		CROSS JOIN LATERAL (SELECT (t.reason IS NOT DISTINCT FROM 'no_slot_text' OR t.parent_id IS NULL AND t.occasion LIKE '____-__-__') AND NOT EXISTS (
 			SELECT FROM slot_text s WHERE s.campaign_id = t.campaign_id AND s.slot = t.occasion AND s.approved_at <= @now) AS textless) x
 		WHERE t.id = ANY (@ids) AND t.state = 'planned'),
 	loaded AS (

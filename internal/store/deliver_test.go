@@ -117,6 +117,10 @@ func TestTheChecksWhenDueStoreTheFirstReason(t *testing.T) {
 			INSERT INTO touch (client_id, contact_id, campaign_id, version_id, step, channel, occasion, triggered_on, due_at, state, created_at)
 			SELECT client_id, id, 1, 1, 'q', 'survey', 'march', '2026-03-01', '2026-03-01', 'answered', '2026-03-01' FROM contact`, "cancelled cause_gone"},
 		{"its slot has no text", `UPDATE touch SET reason = 'no_slot_text'`, "planned no_slot_text"},
+		{"its slot has no text, and quiet weeks moved it", `UPDATE touch SET occasion = '2026-03-03', reason = 'quiet_weeks'`, "planned no_slot_text"},
+		{"its slot's text is approved", `UPDATE touch SET occasion = '2026-03-03', reason = 'no_slot_text'; INSERT INTO slot_text (campaign_id, slot, texts, author, created_at, approved_by, approved_at)
+			VALUES (1, '2026-03-03', '{}', 'anne', '2026-03-01', 'paul', '2026-03-02')`, "planned admitted"},
+		{"its slot's text waits for approval", `UPDATE touch SET occasion = '2026-03-03'; INSERT INTO slot_text (campaign_id, slot, texts, author, created_at) VALUES (1, '2026-03-03', '{}', 'anne', '2026-03-01')`, "planned no_slot_text"},
 		{"the campaign is paused", `UPDATE campaign SET state = 'paused'`, "planned"},
 		{"the address had a mail five days ago", `INSERT INTO touch (client_id, contact_id, campaign_id, version_id, step, channel, occasion, triggered_on, due_at, state, address, sent_at, created_at)
 			SELECT client_id, id, 2, 2, 's', 'mail', 'before', '2026-03-05', '2026-03-05', 'unsure', 'a@example.com', '2026-03-05T12:00:00Z', '2026-03-05' FROM contact`, "planned pressure"},
