@@ -151,7 +151,7 @@ func readOutcome(r *request, form *outcomeForm) (Outcome, bool) {
 		o.At, err = readWhen(r, form.OnDay, form.AtHour)
 	case campaigns.Postponed:
 		o.At, err = readWhen(r, form.LaterDay, "09:00")
-		if err == nil && form.Note == "" {
+		if form.Note == "" {
 			form.NoteProblem = r.Reader.T("call.why_postponed")
 		}
 	case campaigns.Reached, campaigns.OrderTaken, campaigns.NoAnswer, campaigns.Voicemail, campaigns.WrongNumber,
@@ -160,6 +160,8 @@ func readOutcome(r *request, form *outcomeForm) (Outcome, bool) {
 		form.Problem = r.Reader.T("call.unknown_outcome")
 	}
 	switch {
+	case err != nil && o.Outcome == campaigns.Postponed:
+		form.Problem = r.Reader.T("call.bad_day")
 	case err != nil:
 		form.Problem = r.Reader.T("call.bad_time")
 	case !o.At.IsZero() && !o.At.After(r.Now):
