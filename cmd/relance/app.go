@@ -26,7 +26,8 @@ type App struct {
 	Err    io.Writer // progress and messages
 	Log    *slog.Logger
 
-	readsOnly bool // the command changes nothing
+	readsOnly bool      // the command changes nothing
+	now       time.Time // RELANCE_CLOCK, for a command that changes nothing; zero: the clock in the database
 
 	ctx      context.Context
 	services *services.Services
@@ -105,7 +106,8 @@ func (a *App) getenv(name string) string {
 	return os.Getenv(name)
 }
 
-// applyClock sets the business clock as RELANCE_CLOCK says; refused where mail could reach a stranger.
+// applyClock sets the business clock as RELANCE_CLOCK says; refused where mail could reach a stranger. A command that
+// changes nothing takes that time for itself alone.
 func (a *App) applyClock(ctx context.Context, st *store.Store) error {
 	settings, err := st.Settings(ctx)
 	if err != nil {
@@ -118,18 +120,18 @@ func (a *App) applyClock(ctx context.Context, st *store.Store) error {
 	if reachOf(a.Config.SMTPURL) == reachRemote {
 		return fmt.Errorf("RELANCE_CLOCK: %w; RELANCE_SMTP_URL leads to another machine: unset it, or set it to inbox", store.ErrClockWithMail)
 	}
-	err = st.SetClock(ctx, at)
-	if a.readsOnly && errors.Is(err, store.ErrBackInTime) {
-		return nil // what was decided later can still be looked at
+	if a.readsOnly {
+		a.now = at
+		return nil
 	}
-	return err
+	return st.SetClock(ctx, at)
 }
 
 // Now is the business clock.
 func (a *App) Now(ctx context.Context) (time.Time, error) {
 	st, err := a.Store(ctx)
-	if err != nil {
-		return time.Time{}, err
+	if err != nil || !a.now.IsZero() {
+		return a.now, err
 	}
 	return st.Now(ctx)
 }

@@ -33,12 +33,8 @@ type CampaignCmd struct {
 
 // open gives a command what it needs.
 func (a *App) open() (*store.Store, time.Time, error) {
-	st, err := a.Store(a.Context())
-	if err != nil {
-		return nil, time.Time{}, err
-	}
-	now, err := st.Now(a.Context())
-	return st, now, err
+	now, err := a.Now(a.Context())
+	return a.store, now, err
 }
 
 // CampaignListCmd lists the campaigns.

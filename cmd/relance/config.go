@@ -129,12 +129,18 @@ func mask(s string) string {
 	return "***"
 }
 
+// maskURL keeps scheme, host and path. All else may be a secret: a user's name can be a token, a query a password.
 func maskURL(s string) string {
 	u, err := url.Parse(s)
-	if err != nil || s == "" {
-		return mask(s)
+	switch {
+	case s == "" || s == inboxURL:
+		return s
+	case err != nil || u.Scheme == "":
+		return "***"
+	case u.User != nil:
+		return u.Scheme + "://***@" + u.Host + u.Path
 	}
-	return u.Redacted()
+	return u.Scheme + "://" + u.Host + u.Path
 }
 
 func hasScheme(s string, schemes ...string) bool {

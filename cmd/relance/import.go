@@ -107,7 +107,7 @@ func (c *ImportCmd) importFile(app *App, name string, options importer.Options) 
 	if err != nil {
 		return report, err
 	}
-	now, err := st.Now(app.Context())
+	now, err := app.Now(app.Context())
 	if err != nil {
 		return report, err
 	}

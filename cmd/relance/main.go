@@ -73,7 +73,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		fmt.Fprintf(errOut, "relance: %s\n", err)
 		return 1
 	}
-	app.readsOnly = command.Selected().Tag.Has("reads")
+	app.readsOnly = readsOnly(command.Selected())
 	if command.Selected().Name != "serve" {
 		app.logWarnings()
 	}
@@ -82,6 +82,16 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		err = closeErr
 	}
 	return exitCode(err, errOut)
+}
+
+// readsOnly reports whether a command changes nothing: by its tag, or because it was asked for a dry run.
+func readsOnly(command *kong.Node) bool {
+	for _, flag := range command.Flags {
+		if flag.Name == "dry-run" && flag.Target.Bool() {
+			return true
+		}
+	}
+	return command.Tag.Has("reads")
 }
 
 func exitCode(err error, errOut io.Writer) int {

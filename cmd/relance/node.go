@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -173,12 +174,13 @@ func passes(st *store.Store) jobs.Passes {
 func (n *node) newServers(writer *letters.Writer, metrics *jobs.Metrics) error {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(metrics, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	figures := near(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	ready := map[string]func(context.Context) error{
 		"postgres": n.store.Ping,
 		"redis":    func(context.Context) error { return n.client.Ping() },
 	}
 	if !slices.Contains(n.roles, roleWeb) {
-		n.serve(n.config.listen(), health(ready, promhttp.HandlerFor(registry, promhttp.HandlerOpts{})))
+		n.serve(n.config.listen(), health(ready, figures))
 		return nil
 	}
 	clients, err := public.New(public.Config{Store: n.store, Questionnaires: writer, Links: n.links, Wake: n.client, Log: n.log})
@@ -187,7 +189,7 @@ func (n *node) newServers(writer *letters.Writer, metrics *jobs.Metrics) error {
 	}
 	staff, err := web.New(web.Config{
 		Store: n.store, Calls: callsPort{n.store, writer}, Campaigns: newCampaignsPort(n.store, writer), Log: n.log, BaseURL: n.config.baseURL(),
-		SendLogin: n.sendLogin(), Wake: n.client, Ready: ready, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+		SendLogin: n.sendLogin(), Wake: n.client, Ready: ready, Metrics: figures,
 		Inbox: n.smtp == inboxURL, Demo: n.demo,
 	})
 	if err != nil {
@@ -210,6 +212,20 @@ func split(clients, staff http.Handler) http.Handler {
 			return
 		}
 		staff.ServeHTTP(w, r)
+	})
+}
+
+// near answers only those on this machine or its private network who came without a proxy: figures of the business are
+// not for whoever reaches the questionnaires.
+func near(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		peer, err := netip.ParseAddrPort(r.RemoteAddr)
+		proxied := r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" || r.Header.Get("X-Real-Ip") != ""
+		if err != nil || proxied || !peer.Addr().Unmap().IsLoopback() && !peer.Addr().Unmap().IsPrivate() {
+			http.NotFound(w, r)
+			return
+		}
+		h.ServeHTTP(w, r)
 	})
 }
 
