@@ -66,6 +66,7 @@ func (w *Worker) deliver(channel campaigns.Channel) handler {
 		defer cancel()
 		defer context.AfterFunc(w.stopping, cancel)()
 		r := &run{Worker: w, delivery: d, hours: hours, perMinute: settings.Int("sending_per_minute"), domain: domainOf(settings["sender_email"])}
+		r.claims.ask = r.ask
 		return r.run(ctx)
 	}
 }
@@ -77,6 +78,7 @@ type run struct {
 	hours     store.Hours
 	perMinute int
 	domain    string
+	claims    claims
 
 	mu      sync.Mutex
 	news    chan struct{} // closed and replaced after each pass of the admitter
@@ -223,13 +225,10 @@ type group struct {
 	at  time.Time // wall time before the claim was asked for
 }
 
-// next records results and claims a group, in one round trip. On error the results are still to be recorded.
+// next records results and claims a group, in one round trip that other lanes may share. On error the results are still to be recorded.
 func (r *run) next(ctx context.Context, n int, results []store.Settled) (group, error) {
 	g := group{at: time.Now()}
-	// Not cut short at the end of the turn: a claim whose answer is lost has to be given back.
-	claiming, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
-	defer cancel()
-	due, err := r.ledger.claim(claiming, r.claim(n), results, r.clock.now(claiming))
+	due, err := r.claims.claim(n, results)
 	if err != nil {
 		return g, err
 	}
@@ -238,6 +237,14 @@ func (r *run) next(ctx context.Context, n int, results []store.Settled) (group, 
 		r.Log.Warn("sending budget", slog.Any("error", err))
 	}
 	return g, nil
+}
+
+// ask is one statement for one lane or more. It is not cut short at the end of the turn: a claim whose answer is lost has
+// to be given back.
+func (r *run) ask(n int, results []store.Settled) ([]store.Due, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return r.ledger.claim(ctx, r.claim(n), results, r.clock.now(ctx))
 }
 
 // budget waits until the shared limit grants something; 0 at the end of the turn. Results do not wait with it: they are

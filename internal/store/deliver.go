@@ -80,8 +80,8 @@ type Settled struct {
 	Bounced  bool      // the mailbox does not exist: its address is not used again
 }
 
-// maxClaim is the most that one connection may hold: what one crash can leave unsure.
-const maxClaim = 10
+// maxClaim bounds one statement, which serves several connections; what each of them may hold is for the caller to say.
+const maxClaim = 500
 
 // Claim says whose touches are claimed.
 type Claim struct {
@@ -89,7 +89,7 @@ type Claim struct {
 	CampaignID int
 	Channel    campaigns.Channel
 	Domain     string // of Message-IDs
-	N          int    // how many, at most 10; 0: only record
+	N          int    // how many, at most 500; 0: only record
 }
 
 // ClaimAndRecord records what became of the group before, and claims the next admitted touches as sending, in one
