@@ -58,7 +58,9 @@ var noArrows = []noArrow{
 		"a mail is sent, and a server started, without knowing why; jobs maps a result to an outcome in a tested table"},
 	{[]string{"templates"}, []string{"jobs", "internal/store", "internal/mail", "internal/web", "internal/public", "internal/services"},
 		"a text is rendered from what it is given"},
-	{[]string{"cmd", "campaigns", "templates", "jobs", "internal/store", "internal/mail", "internal/web", "internal/public", "internal/services", "internal/demo"},
+	{[]string{"cmd/bench"}, []string{"testing"},
+		"a benchmark is a program; of what serves tests it needs the counting mail server alone"},
+	{[]string{"cmd/relance", "campaigns", "templates", "jobs", "internal/store", "internal/mail", "internal/web", "internal/public", "internal/services", "internal/demo"},
 		[]string{"testing", "net/http/httptest", "internal/testkit"},
 		"what serves tests stays out of the binary"},
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/relance/relance/internal/calendar"
 	"github.com/relance/relance/internal/demo/company"
@@ -51,7 +52,7 @@ func (c *DemoCmd) Run(app *App) error {
 	if err := d.load(ctx); err != nil {
 		return err
 	}
-	n, err := app.newNode(ctx, d.store, nodeOptions{roles: allRoles, smtp: d.smtp(), demo: d.bar()})
+	n, err := app.newNode(ctx, d.store, nodeOptions{roles: allRoles, smtp: d.smtp(), demo: d.bar(), tick: demoTick})
 	if err != nil {
 		return err
 	}
@@ -64,6 +65,9 @@ func (c *DemoCmd) Run(app *App) error {
 	}
 	return n.Wait(ctx)
 }
+
+// demoTick is how often a demo looks for what is due: who pushes its clock waits for each of the days.
+const demoTick = 50 * time.Millisecond
 
 // demo is one run of the demo.
 type demo struct {

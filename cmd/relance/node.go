@@ -43,8 +43,9 @@ const shutdown = 10 * time.Second
 // nodeOptions says what a node does.
 type nodeOptions struct {
 	roles []string
-	smtp  string    // as RELANCE_SMTP_URL; empty: no mail is sent
-	demo  *web.Demo // nil: not a demo
+	smtp  string        // as RELANCE_SMTP_URL; empty: no mail is sent
+	tick  time.Duration // of the scheduler; 0: the usual second
+	demo  *web.Demo     // nil: not a demo
 }
 
 // node is one running process of relance: its long-lived parts, built in order and closed in reverse.
@@ -136,7 +137,7 @@ func (n *node) newJobs(a *App, writer *letters.Writer, metrics *jobs.Metrics) er
 		return fmt.Errorf("ask for the machine's name: %w", err)
 	}
 	c := jobs.Config{
-		Store: n.store, Redis: a.services.Redis, Passes: passes(n.store), Metrics: metrics, Log: n.log, Letters: writer, Sender: n.sender, BaseURL: a.Config.baseURL(),
+		Store: n.store, Redis: a.services.Redis, Passes: passes(n.store), Metrics: metrics, Log: n.log, Letters: writer, Sender: n.sender, BaseURL: a.Config.baseURL(), Tick: n.tick,
 		Process: store.Process{ID: uuid.New(), Host: host, PID: os.Getpid(), Roles: strings.Join(n.roles, ","), Mail: reachOf(n.smtp)},
 	}
 	if slices.Contains(n.roles, roleWorker) {
