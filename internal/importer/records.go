@@ -2,12 +2,16 @@ package importer
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"unicode/utf8"
 )
 
 // longest is the most bytes of one row; a quote that is never closed would swallow the rest of the file otherwise.
 const longest = 1 << 20
+
+// patience is how many bytes may be looked at in vain, behind quotes that are not closed, for each byte given.
+const patience = 64
 
 // records cuts a stream into rows and cells, allocating nothing per row. A quoted cell may hold delimiters, line breaks
 // and doubled quotes; blanks around the quotes are allowed.
@@ -21,6 +25,8 @@ type records struct {
 	eof        bool
 	line       int64 // physical line at start
 	cells      [][]byte
+
+	given, vain int // bytes: given so far; looked at for the end of rows that then gave their first line only
 }
 
 // record is one row as it stands in the file; problem says why it is not even that. Valid until the next call.
@@ -58,7 +64,8 @@ func (r *records) next() (record, error) {
 }
 
 // take gives the bytes of one row with its line end. A row whose quote is never closed gives only its first line, so
-// that the rows after it are read.
+// that the rows after it are read. In a file where each line opens one, that would look at everything again for every
+// line: when it has been in vain too often, quotes end with their line for a while.
 func (r *records) take() (raw []byte, problem string, err error) {
 	scanned := 0
 	for {
@@ -66,6 +73,7 @@ func (r *records) take() (raw []byte, problem string, err error) {
 		size, quote := r.rowEnd(pending, scanned)
 		switch {
 		case size > 0 && r.stray(pending[:size]):
+			r.vain += size
 			return r.firstLine(pending, true)
 		case size > 0:
 			return r.give(size), "", nil
@@ -74,6 +82,7 @@ func (r *records) take() (raw []byte, problem string, err error) {
 		case r.eof && !quote:
 			return r.give(len(pending)), "", nil
 		case r.eof || len(pending) > longest:
+			r.vain += len(pending)
 			return r.firstLine(pending, quote)
 		}
 		if !quote {
@@ -100,10 +109,11 @@ func (r *records) firstLine(pending []byte, quote bool) ([]byte, string, error) 
 func (r *records) give(size int) []byte {
 	raw := r.buf[r.start : r.start+size]
 	r.start += size
+	r.given += size
 	return raw
 }
 
-// fill reads more, moving what is pending to the front and growing the buffer when it is full.
+// fill reads until the buffer is full, moving what is pending to the front and growing the buffer when it was full.
 func (r *records) fill() error {
 	if r.start > 0 {
 		copy(r.buf, r.buf[r.start:r.end])
@@ -113,9 +123,9 @@ func (r *records) fill() error {
 	if r.end == len(r.buf) {
 		r.buf = append(r.buf, make([]byte, len(r.buf))...)
 	}
-	n, err := r.in.Read(r.buf[r.end:])
+	n, err := io.ReadFull(r.in, r.buf[r.end:])
 	r.end += n
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		r.eof = true
 		return nil
 	}
@@ -131,7 +141,7 @@ func (r *records) rowEnd(b []byte, skip int) (size int, quote bool) {
 	} else {
 		end += skip
 	}
-	if bytes.IndexByte(b[:end], '"') >= 0 {
+	if r.vain <= longest+patience*r.given && bytes.IndexByte(b[:end], '"') >= 0 {
 		return r.quotedRowEnd(b)
 	}
 	if end == len(b) {

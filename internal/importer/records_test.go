@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 )
 
 func readAll(t testing.TB, in io.Reader, delimiter, newline byte) (rows [][]string, lines []int64, problems []string) {
@@ -59,6 +60,31 @@ func TestRecords(t *testing.T) {
 				t.Errorf("%s: %q %v %q, want %q %v %q", c.name, rows, lines, problems, c.rows, c.lines, c.problems)
 			}
 		}
+	}
+}
+
+// Every line opens a quote that the next one does not close for good: what was looked at in vain must not be looked at
+// again for each of them, and the lines around are read as ever.
+func TestQuotesThatAreNeverClosedCostNoMoreThanTheFile(t *testing.T) {
+	const bad = 200_000
+	in := "x,\"two\nlines\"\n" + strings.Repeat("a\",\"x\n", bad) + strings.Repeat("c,d\n", bad) + "x,\"two\nlines\"\n"
+	start := time.Now()
+	rows, lines, problems := readAll(t, strings.NewReader(in), ',', '\n')
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	wrong := 0
+	for _, p := range problems {
+		if p != "" {
+			wrong++
+		}
+	}
+	last := len(rows) - 1
+	if wrong != bad || last != 2*bad+1 || lines[last] != 2*bad+3 {
+		t.Fatalf("%d of %d rows are wrong, the last on line %d; want %d of %d, on line %d", wrong, last+1, lines[last], bad, 2*bad+2, 2*bad+3)
+	}
+	if want := []string{"x", "two\nlines"}; !reflect.DeepEqual(rows[0], want) || !reflect.DeepEqual(rows[last], want) {
+		t.Errorf("first %q, last %q, want %q", rows[0], rows[last], want)
 	}
 }
 
