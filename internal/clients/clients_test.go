@@ -67,6 +67,10 @@ func TestSIREN(t *testing.T) {
 func TestEmailKey(t *testing.T) {
 	for typed, want := range map[string]string{
 		" Ann@Example.ORG ": "ann@example.org", "a.b+c@x.example": "a.b+c@x.example", "é@exemple.example": "é@exemple.example",
+		// One mailbox, one key: in letters and on the wire, composed or not, in full-width letters.
+		"carl@Bücher.example": "carl@xn--bcher-kva.example", "carl@xn--bcher-kva.example": "carl@xn--bcher-kva.example", "carl@bu\u0308cher.example": "carl@xn--bcher-kva.example",
+		"carl@ｅｘａｍｐｌｅ.example": "carl@example.example", "re\u0301my@x.example": "r\u00e9my@x.example", "RE\u0301MY@x.example": "r\u00e9my@x.example",
+		"carl\u200b@x.example": "", "carl@x\u00ad.example": "", "carl@x.example\u202c": "", "carl@x\uff20y.example": "", "carl@xn--a.example": "",
 		"ann": "", "ann@": "", "@x.org": "", "a@b": "", "a@b@c.org": "", "a b@c.org": "", "a@c..org": "", ".a@c.org": "", "a@-c.org": "", "a@c.org;b@c.org": "", "a@c.org\nbcc": "",
 	} {
 		got, ok := clients.EmailKey(typed)

@@ -5,6 +5,8 @@ import (
 	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
 )
 
 // Phone gives the number in E.164 (+33199001234), dialled from country (ISO alpha-2). false: it cannot be decided, so
@@ -57,12 +59,20 @@ func luhn(digits string) bool {
 	return sum%10 == 0
 }
 
-// EmailKey is the form under which addresses are compared: trimmed, lower case. false: it is no address that mail could
-// be sent to.
+// EmailKey is the form under which addresses are compared, so that one mailbox has one: trimmed, lower case, accents
+// composed, the domain as it goes on the wire (xn--…). false: it is no address that mail could be sent to, or has letters
+// that nobody sees. What stands behind a + belongs to the key: only the mailbox's own server knows what it means.
 func EmailKey(typed string) (string, bool) {
-	key := strings.ToLower(strings.TrimSpace(typed))
-	local, domain, ok := strings.Cut(key, "@")
-	if !ok || local == "" || len(local) > 64 || len(key) > 254 || strings.ContainsFunc(local, notInAddress) || strings.ContainsFunc(domain, notInAddress) {
+	if strings.ContainsFunc(typed, unseen) {
+		return "", false
+	}
+	local, domain, ok := strings.Cut(norm.NFC.String(strings.ToLower(strings.TrimSpace(typed))), "@")
+	if !ok || strings.ContainsFunc(domain, notInAddress) {
+		return "", false
+	}
+	domain, err := idna.Lookup.ToASCII(domain)
+	key := local + "@" + domain
+	if err != nil || local == "" || len(local) > 64 || len(key) > 254 || strings.ContainsFunc(local, notInAddress) {
 		return "", false
 	}
 	labels := strings.Split(domain, ".")
@@ -76,6 +86,9 @@ func EmailKey(typed string) (string, bool) {
 	}
 	return key, true
 }
+
+// unseen are format characters: zero width, soft hyphens, changes of direction.
+func unseen(r rune) bool { return unicode.Is(unicode.Cf, r) }
 
 func notInAddress(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("@,;:<>()[]\"\\", r)
