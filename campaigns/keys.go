@@ -53,7 +53,7 @@ var TriggerKeys = []TriggerKey{
 		{"after_delivery", "2 working days", "after its delivery instead, where that is known"},
 		{"within", "30 days", "after the order; later than that it never fires, so that loading old history fires nothing"},
 	}},
-	{Name: "contacts_per_year", Meaning: "365/times days after the last contact with the client, or its creation; half of that after a try that reached nobody. Clients who were never contacted are spread over a full period", Keys: []Key{
+	{Name: "contacts_per_year", Meaning: "365/times days after the last contact with the client, or its creation; half of that after a try that reached nobody. Clients who were due before the campaign's start are spread over a full period", Keys: []Key{
 		{"times", "2", "1 to 52"},
 	}},
 	{Name: "yearly", Meaning: "once a calendar year; those who are not in the audience on their day are asked next year", Keys: []Key{

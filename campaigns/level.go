@@ -19,6 +19,7 @@ type DueCall struct {
 	Country    string
 	Location   *time.Location // the client's
 	Consumer   bool
+	Open       bool // on the rep's list already: it takes its place and is never moved. TouchID is of no use then
 }
 
 // Levelled is a call that moves to another day.
@@ -38,12 +39,12 @@ type repDay struct {
 
 // Level spreads the reps' due calls over the days so that no day holds more than the rep's capacity (calls a day; 0 or
 // less: not limited), by priority and never past a deadline: what fits nowhere stays on its own day, and is seen there.
-// Calls due in the past count for today. Several reasons to call one client on one day are one call. The order of the
+// Calls due in the past, and open ones that nobody has made yet, count for today. Several reasons to call one client on one day are one call. The order of the
 // calls does not matter, and levelling what was levelled changes nothing. Calls on the managers' list (rep 0) stay.
 func Level(calls []DueCall, capacity func(rep int64) int, h *calendar.House, now time.Time) []Levelled {
 	calls = slices.Clone(calls)
 	slices.SortFunc(calls, func(a, b DueCall) int {
-		return cmp.Or(cmp.Compare(b.Priority, a.Priority), compareDeadlines(a.DeadlineAt, b.DeadlineAt), cmp.Compare(a.TouchID, b.TouchID))
+		return cmp.Or(openFirst(a, b), cmp.Compare(b.Priority, a.Priority), compareDeadlines(a.DeadlineAt, b.DeadlineAt), cmp.Compare(a.TouchID, b.TouchID))
 	})
 	taken := map[repDay]int{}
 	booked := map[repDay]map[int64]bool{}
@@ -68,7 +69,7 @@ func Level(calls []DueCall, capacity func(rep int64) int, h *calendar.House, now
 
 // firstFree is the first day from due on that has room for the call, or already holds a call to the same client.
 func firstFree(c DueCall, due calendar.Date, room int, taken map[repDay]int, booked map[repDay]map[int64]bool, h *calendar.House) calendar.Date {
-	if room <= 0 || c.RepID == 0 {
+	if room <= 0 || c.RepID == 0 || c.Open {
 		return due
 	}
 	day := due
@@ -83,6 +84,16 @@ func firstFree(c DueCall, due calendar.Date, room int, taken map[repDay]int, boo
 		day = h.OpenAfter(day, 1, c.Country)
 	}
 	return due
+}
+
+func openFirst(a, b DueCall) int {
+	switch {
+	case a.Open && !b.Open:
+		return -1
+	case b.Open && !a.Open:
+		return 1
+	}
+	return 0
 }
 
 func callUse(consumer bool) calendar.Use {

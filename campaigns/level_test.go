@@ -54,6 +54,8 @@ func TestCallsAreSpreadOverTheRepsDays(t *testing.T) {
 		{"two reasons for one client are one call", 3, func(c []DueCall) { c[1].ClientID = 1 }, []string{"11-23", "11-23", "11-23"}},
 		{"another rep has a day of his own", 3, func(c []DueCall) { c[0].RepID = 2 }, []string{"11-23", "11-23", "11-23"}},
 		{"the managers' list is not levelled", 3, func(c []DueCall) { c[0].RepID, c[1].RepID, c[2].RepID = 0, 0, 0 }, []string{"11-23", "11-23", "11-23"}},
+		{"open calls take their place and stay", 5, func(c []DueCall) { c[3].Open, c[4].Open, c[4].ClientID = true, true, 1 }, []string{"11-23", "11-24 08:30", "11-24 08:30", "11-23", "11-23"}},
+		{"open calls above the capacity stay", 4, func(c []DueCall) { c[0].Open, c[1].Open, c[2].Open = true, true, true }, []string{"11-23", "11-23", "11-23", "11-24 08:30"}},
 		{"what is late counts for today", 3, func(c []DueCall) { c[0].DueAt = c[0].DueAt.AddDate(0, 0, -7) }, []string{"11-16", "11-23", "11-24 08:30"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

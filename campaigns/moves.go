@@ -64,6 +64,9 @@ func (p *Pass) rearm(f *Facts, h *Touch, now firing) (Decision, bool) {
 	if !now.is(h.Occasion) || !now.fires(p.today) || now.blind && !p.Fresh || !p.holds(p.Definition.Audience, f) {
 		return Decision{}, false
 	}
+	if h.State == Cancelled && p.seen(now) { // by a stop, and a campaign that starts again does not go back to days it has seen
+		return Decision{}, false
+	}
 	step, ok := p.Definition.Step(h.Step)
 	if !ok || p.check(step, f, time.Time{}).Ends() { // most are still not cured: ask before anything is made
 		return Decision{}, false

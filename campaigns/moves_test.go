@@ -99,6 +99,41 @@ func TestWhatIsInferredFromAbsenceIsNotArmedAgainOnStaleData(t *testing.T) {
 	}
 }
 
+func TestAStartDoesNotGoBackToDaysThatAPassHasSeen(t *testing.T) {
+	d := definition(t, campaign(`yearly: {on: 03-15}`))
+	f := reachable()
+	f.LastOrderOn = day(t, "2026-01-15")
+	touch := stored(t, d, "2026-03-15", f)
+	touch.State, touch.Reason = Cancelled, ReasonStopped
+	if out := d.At(at(t, "2026-09-01", "2026-03-20")).Plan(&f, []Touch{touch}, nil); len(out) != 0 {
+		t.Errorf("stopped in March, started in September: %+v", out)
+	}
+	if out := d.At(at(t, "2026-03-15", "2026-03-15")).Plan(&f, []Touch{touch}, nil); len(out) != 1 || out[0].State != Planned {
+		t.Errorf("stopped and started on its day: %+v, want it armed again", out)
+	}
+	touch.State, touch.Reason = Skipped, ReasonNoBasis
+	if out := d.At(at(t, "2026-09-01", "2026-08-31")).Plan(&f, []Touch{touch}, nil); len(out) != 1 || out[0].State != Planned {
+		t.Errorf("cured: %+v, want it armed again", out)
+	}
+}
+
+func TestOnlyTheCallThatAnAnswerMadeIsPromised(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		touch Touch
+		want  bool
+	}{
+		{"the call of an answer", Touch{Channel: Call, ParentID: 5, Occasion: "answer:5"}, true},
+		{"the mail of an answer", Touch{Channel: Mail, ParentID: 5, Occasion: "answer:5"}, false},
+		{"what follows that call", Touch{Channel: Call, ParentID: 9, Occasion: "answer:5"}, false},
+		{"a campaign that listens to answers", Touch{Channel: Call, Occasion: "answer:5"}, false},
+	} {
+		if got := c.touch.Promised(); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
 func TestChecksAnswerWithTheFirstReason(t *testing.T) {
 	call, mail := Step{Name: "a", Channel: Call}, Step{Name: "b", Channel: Mail}
 	d := definition(t, campaign("contacts_per_year: {times: 2}"))

@@ -38,6 +38,12 @@ func (t *Touch) IsReminder() bool {
 // fromAnswer reports whether the touch was promised by a client's own answer.
 func fromAnswer(t *Touch) bool { return strings.HasPrefix(t.Occasion, "answer:") }
 
+// Promised reports whether the touch is the call that a client's own answer to a survey has made: it is due to the client
+// whatever becomes of the campaign. The set-based twin in the store is promisedCall.
+func (t *Touch) Promised() bool {
+	return t.Channel == Call && t.ParentID != 0 && t.Occasion == answerOccasion(t.ParentID)
+}
+
 // Settle says what an outcome does at once to an open call's touch: another attempt at another half of the day, a call
 // at the time that was agreed, or its end. After the last attempt, or when the next would be past the deadline, the
 // outcome is unreachable. wrong reports that the contact's number is to be flagged.

@@ -103,6 +103,8 @@ const (
 	ReasonSeen        Reason = "day_passed"   // explain only: it was not in the audience on its day
 	ReasonNoStep      Reason = "no_step"      // explain only: no step of the campaign is for it
 	ReasonStopped     Reason = "campaign_stopped"
+	ReasonWorkerGone  Reason = "worker_gone" // unsure: who sent it went away meanwhile
+	ReasonNoReply     Reason = "no_answer"   // unsure: it left, and the mail server never said whether it took it
 )
 
 // Reasons lists every reason: whoever puts them into words is tested against it.
@@ -112,6 +114,7 @@ var Reasons = []Reason{
 	ReasonLevelled, ReasonDeferred, ReasonCauseGone, ReasonAudience, ReasonNotYet, ReasonTooOld, ReasonStaleData,
 	ReasonAlready, ReasonNoSlotText, ReasonSlotMissed, ReasonUnreachable, ReasonNoAnswer, ReasonAnswered,
 	ReasonNoOrder, ReasonOldClient, ReasonNeverSilent, ReasonBeforeStart, ReasonSeen, ReasonNoStep, ReasonStopped,
+	ReasonWorkerGone, ReasonNoReply,
 }
 
 // Curable reports whether a touch skipped for this reason is planned again once the reason no longer holds.

@@ -95,12 +95,12 @@ func (t ContactsPerYear) figures(_ *Pass, f *Facts, now firing) []Figure {
 	return []Figure{{name, now.base}, {"times", t.Times}, {"days", int(t.period())}}
 }
 
-// spread is the day on which a client who was never contacted has its turn: a day when it may be contacted somewhere in
-// a full period, so that a campaign that starts on an old base does not put everyone on one day.
+// spread is the day on which a client who was due before the campaign's start has its turn: a day when it may be contacted
+// somewhere in a full period from the start on, so that a campaign that starts on an old base does not put everyone on one
+// day. Who falls due later is contacted on the rule's own day.
 func (t ContactsPerYear) spread(p *Pass, f *Facts, now firing) calendar.Date {
-	if f.LastContactWith != 0 || now.n > 0 {
+	if now.on >= p.begun || now.n > 0 {
 		return now.on
 	}
-	start := max(now.on, p.begun)
-	return p.House.DrawOpenDay(start, start+t.period()-1, draw(p.Definition.Name, "first round", f.Ref), f.Country)
+	return p.House.DrawOpenDay(p.begun, p.begun+t.period()-1, draw(p.Definition.Name, "first round", f.Ref), f.Country)
 }

@@ -182,6 +182,9 @@ func TestFirstRoundIsSpreadOverAPeriod(t *testing.T) {
 		f := reachable()
 		f.Ref = string(rune('A'+i%26)) + string(rune('a'+i/26))
 		f.CreatedOn, f.LastOrderOn, f.RevenueTail = day(t, "2020-01-01"), day(t, "2026-01-15"), 0.01
+		if i%2 == 0 { // an old contact is no reason to be called on the first day
+			f.LastContactWith = f.CreatedOn
+		}
 		got := planned(t, d, m, f)
 		if got == nil || got.TriggeredOn != day(t, "2020-01-01")+182 {
 			t.Fatalf("%s: %+v, want a touch triggered 182 days after its creation", f.Ref, got)
@@ -190,6 +193,18 @@ func TestFirstRoundIsSpreadOverAPeriod(t *testing.T) {
 			t.Errorf("%s is due on %s, after the full period", f.Ref, got.DueAt)
 		}
 		months[got.DueAt.Month()]++
+	}
+	for _, c := range []struct{ name, created, contacted string }{
+		{"created after the start", "2026-06-01", ""},
+		{"contacted after the start", "2020-01-01", "2026-06-01"},
+	} {
+		f := reachable()
+		f.CreatedOn, f.LastContactWith, f.LastOrderOn, f.RevenueTail = day(t, c.created), day(t, c.contacted), day(t, "2026-06-01"), 0.01
+		m := at(t, "2026-11-30", "2026-11-29")
+		m.Begun = day(t, "2026-03-02").In(testHouse(t).Zone())
+		if got := planned(t, d, m, f); got == nil || calendar.DateOf(got.DueAt) != day(t, "2026-06-01")+182 {
+			t.Errorf("%s: %+v, want it due 182 days later", c.name, got)
+		}
 	}
 	for month := time.March; month <= time.July; month++ {
 		if months[month] < 80 || months[month] > 160 { // 600 over five months and three days of August

@@ -8,9 +8,6 @@ import (
 	"github.com/relance/relance/internal/store"
 )
 
-// reasonNoAnswer: the content left, and the server's answer never came.
-const reasonNoAnswer campaigns.Reason = "no_answer"
-
 // backOff is how long to wait after the nth refusal for now; after the last, the touch has failed.
 func backOff() []time.Duration {
 	return []time.Duration{5 * time.Minute, 15 * time.Minute, time.Hour, 4 * time.Hour}
@@ -35,7 +32,7 @@ func settle(due *store.Due, r mail.Result, closesAt, now time.Time) store.Settle
 	case r.Verdict == mail.Accepted:
 		s.State = campaigns.Sent
 	case r.Verdict == mail.Unknown:
-		s.State, s.Reason = campaigns.Unsure, reasonNoAnswer
+		s.State, s.Reason = campaigns.Unsure, campaigns.ReasonNoReply
 	case r.Verdict == mail.NotSent && r.Phase != mail.PhaseNone:
 		return deferred(due, s, 0)
 	case r.Verdict == mail.NotSent:

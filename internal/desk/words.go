@@ -71,7 +71,9 @@ var reasonWords = map[campaigns.Reason]words{
 	campaigns.ReasonBeforeStart: {"Son jour de l’année tombait avant le démarrage de la campagne", "Its day of the year lay before the campaign’s start"},
 	campaigns.ReasonSeen:        {"Son jour est passé alors qu’il n’était pas dans le public", "Its day passed while it was not in the audience"},
 	campaigns.ReasonNoStep:      {"Aucune étape de la campagne ne le concerne", "No step of the campaign is for it"},
-	"campaign_stopped":          {"La campagne a été arrêtée", "The campaign was stopped"},
+	campaigns.ReasonStopped:     {"La campagne a été arrêtée", "The campaign was stopped"},
+	campaigns.ReasonWorkerGone:  {"Parti peut-être : l’envoi a été interrompu", "It may have left: sending was interrupted"},
+	campaigns.ReasonNoReply:     {"Parti peut-être : le serveur de mail n’a pas confirmé", "It may have left: the mail server did not confirm"},
 }
 
 var stateWords = map[string]words{
