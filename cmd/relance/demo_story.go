@@ -272,13 +272,13 @@ func (d *demo) invitation(ctx context.Context) (int64, error) {
 	defer tick.Stop()
 	for {
 		touch, err := d.store.OpenInvitation(ctx)
-		if !errors.Is(err, store.ErrNotFound) {
+		if !errors.Is(err, store.ErrNotFound) && ctx.Err() == nil {
 			return touch, err
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return 0, fmt.Errorf("no questionnaire was sent: %w", ctx.Err())
+			return 0, fmt.Errorf("no questionnaire was sent; the lines above, or RELANCE_LOG=debug, say why: %w", ctx.Err())
 		}
 	}
 }
