@@ -126,11 +126,26 @@ func readDKIM(settings store.Settings) (*mail.DKIM, error) {
 	if settings["dkim_domain"] == "" {
 		return nil, nil
 	}
-	key, err := os.ReadFile(settings["dkim_key_file"])
+	key, err := readKeyFile(settings["dkim_key_file"])
 	if err != nil {
 		return nil, fmt.Errorf("the setting dkim_key_file: %w", err)
 	}
 	return &mail.DKIM{Domain: settings["dkim_domain"], Selector: settings["dkim_selector"], Key: key}, nil
+}
+
+// longestKey is more than the PEM of any key.
+const longestKey = 16 << 10
+
+// readKeyFile reads a plain file of a key's size: a device or a pipe would be read for ever.
+func readKeyFile(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > longestKey {
+		return nil, fmt.Errorf("%s is not a file of at most %d kB", name, longestKey>>10)
+	}
+	return os.ReadFile(name)
 }
 
 // examineDomain asks DNS what mailbox providers will ask.

@@ -12,9 +12,10 @@ import (
 	"github.com/relance/relance/internal/store"
 )
 
-// sendLogin returns what mails a log-in link to a user; nil when this process sends no mail.
+// sendLogin returns what mails a log-in link to a user; nil when this process sends no mail, or keeps it in the inbox,
+// where others would read the link.
 func (n *node) sendLogin() func(context.Context, store.User, string) error {
-	if n.sender == nil {
+	if n.sender == nil || n.smtp == inboxURL {
 		return nil
 	}
 	return func(ctx context.Context, to store.User, link string) error {

@@ -60,6 +60,7 @@ type node struct {
 	client    *jobs.Client
 	worker    *jobs.Worker    // nil: not this role
 	scheduler *jobs.Scheduler // nil: not this role
+	staff     *web.Site       // nil: not this role
 	servers   []*http.Server
 	listeners []net.Listener
 	failed    chan error // a server that ended by itself
@@ -188,7 +189,7 @@ func (n *node) newServers(writer *letters.Writer, metrics *jobs.Metrics) error {
 	if err != nil {
 		return err
 	}
-	staff, err := web.New(web.Config{
+	n.staff, err = web.New(web.Config{
 		Store: n.store, Calls: callsPort{n.store, writer}, Campaigns: newCampaignsPort(n.store, writer), Log: n.log, BaseURL: n.config.baseURL(),
 		SendLogin: n.sendLogin(), Wake: n.client, Ready: ready, Metrics: figures,
 		Inbox: n.smtp == inboxURL, Demo: n.demo,
@@ -198,10 +199,10 @@ func (n *node) newServers(writer *letters.Writer, metrics *jobs.Metrics) error {
 	}
 	if n.config.PublicListen != "" {
 		n.serve(n.config.PublicListen, clients)
-		n.serve(n.config.listen(), staff)
+		n.serve(n.config.listen(), n.staff)
 		return nil
 	}
-	n.serve(n.config.listen(), split(clients, staff))
+	n.serve(n.config.listen(), split(clients, n.staff))
 	return nil
 }
 
@@ -288,6 +289,9 @@ func (n *node) Close() {
 		if i < len(n.listeners) {
 			n.listeners[i].Close() // closed already when it was served
 		}
+	}
+	if n.staff != nil {
+		n.staff.Close()
 	}
 	if n.scheduler != nil {
 		n.scheduler.Stop()

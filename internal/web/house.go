@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/relance/relance/internal/store"
@@ -49,6 +50,15 @@ func (p settingsPage) Choice(key, value string) string {
 	return value
 }
 
+// offPage are settings that only the command line changes: files of the machine are its operator's to name, and a
+// signature without its key stops the next boot.
+var offPage = []string{"dkim_domain", "dkim_selector", "dkim_key_file"}
+
+// pageSettings are the settings of the form.
+func pageSettings() []store.Setting {
+	return slices.DeleteFunc(slices.Clone(store.SettingTable), func(t store.Setting) bool { return slices.Contains(offPage, t.Key) })
+}
+
 // choices are the settings with a few values.
 var choices = map[string][]string{"language": {"fr", "en"}, "self_approval": {"no", "yes"},
 	"currency": {"EUR", "CHF", "GBP", "USD", "PLN", "CZK", "SEK", "DKK", "NOK", "HUF", "RON"}}
@@ -60,7 +70,7 @@ func (s *Site) showSettings(w http.ResponseWriter, r *request) error {
 func (s *Site) renderSettings(w http.ResponseWriter, r *request, status int, values, problems map[string]string) error {
 	page := settingsPage{Frame: s.frame(r, r.Reader.T("settings.title"), "settings"), Wrong: len(problems) > 0}
 	page.Narrow = true
-	for _, t := range store.SettingTable {
+	for _, t := range pageSettings() {
 		f := settingField{Setting: t, Label: r.Reader.T("setting." + t.Key), Value: values[t.Key], Problem: problems[t.Key], Choices: choices[t.Key]}
 		if id := "setting." + t.Key + ".help"; r.Reader.Has(id) {
 			f.Help = r.Reader.T(id)
@@ -73,7 +83,7 @@ func (s *Site) renderSettings(w http.ResponseWriter, r *request, status int, val
 // changeSettings stores what differs; everything that is wrong is said at once, beside its field.
 func (s *Site) changeSettings(w http.ResponseWriter, r *request) error {
 	typed, changed, problems := map[string]string{}, map[string]string{}, map[string]string{}
-	for _, t := range store.SettingTable {
+	for _, t := range pageSettings() {
 		value := r.Settings[t.Key]
 		if r.PostForm.Has(t.Key) {
 			value = strings.TrimSpace(r.PostForm.Get(t.Key))

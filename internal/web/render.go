@@ -113,7 +113,7 @@ func (s *Site) navigation(r *request, section string) (entries []NavEntry) {
 	add("clients", staff)
 	add("imports", writers)
 	if s.Inbox {
-		add("inbox", staff)
+		add("inbox", s.inboxReaders())
 	}
 	add("settings", keepers)
 	return entries

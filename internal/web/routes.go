@@ -3,7 +3,10 @@ package web
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/relance/relance/internal/look"
 )
@@ -78,9 +81,9 @@ func (s *Site) routes() []route {
 	}
 	if s.Inbox {
 		list = append(list, // a trial's own mails
-			route{"GET /inbox", staff, s.showInbox},
-			route{"GET /inbox/{id}", staff, s.showMail},
-			route{"GET /inbox/{id}/letter", staff, s.showMailLetter})
+			route{"GET /inbox", s.inboxReaders(), s.showInbox},
+			route{"GET /inbox/{id}", s.inboxReaders(), s.showMail},
+			route{"GET /inbox/{id}/letter", s.inboxReaders(), s.showMailLetter})
 	}
 	if s.Demo != nil {
 		list = append(list, // the demo's bar
@@ -88,6 +91,15 @@ func (s *Site) routes() []route {
 			route{"POST /demo/user", staff, s.changeUser})
 	}
 	return list
+}
+
+// inboxReaders may read every mail, with the links of its client: everybody plays everybody in a demo, elsewhere those
+// who keep the house.
+func (s *Site) inboxReaders() []string {
+	if s.Demo != nil {
+		return staff
+	}
+	return keepers
 }
 
 // mux puts the pages behind the session, and the machines' addresses beside it.
@@ -114,6 +126,9 @@ func (s *Site) page(route route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, httpRequest *http.Request) {
 		r, err := s.open(httpRequest)
 		if err == nil {
+			err = checkAddress(r)
+		}
+		if err == nil {
 			err = s.admit(route, r)
 		}
 		if err == nil {
@@ -139,7 +154,26 @@ func parseForm(r *request) error {
 	if err != nil && !errors.As(err, &tooLarge) {
 		return refuse(http.StatusBadRequest, "error.bad_form")
 	}
+	if err == nil && !storable(r.PostForm) {
+		return refuse(http.StatusBadRequest, "error.bad_form")
+	}
 	return err
+}
+
+// checkAddress refuses what Postgres would refuse as text, which no page of ours links to.
+func checkAddress(r *request) error {
+	if !storable(r.URL.Query(), r.URL.Path) {
+		return refuse(http.StatusBadRequest, "error.bad_address")
+	}
+	return nil
+}
+
+// storable reports whether every value can be text in Postgres: UTF-8 without zero bytes.
+func storable(values url.Values, words ...string) bool {
+	for _, list := range values {
+		words = append(words, list...)
+	}
+	return !slices.ContainsFunc(words, func(s string) bool { return strings.ContainsRune(s, 0) || !utf8.ValidString(s) })
 }
 
 // admit says whether the request may go on. Who is not logged in is sent to the log-in page, and back after it.

@@ -122,6 +122,7 @@ func newSample(t testing.TB) *sample {
 		SendLogin: func(context.Context, store.User, string) error { return nil }})
 	s.must(err)
 	s.site = site
+	t.Cleanup(site.Close)
 	return s
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,6 +17,9 @@ import (
 
 // linkLife is how long a log-in link asked for by mail works.
 const linkLife = 15 * time.Minute
+
+// sendingLink is how long the mail server may take for one.
+const sendingLink = 30 * time.Second
 
 // loginPage is the page of a link (Token set: a button), or the page to ask for one.
 type loginPage struct {
@@ -88,7 +92,8 @@ func (s *Site) user(r *request) (store.User, error) {
 	return user, err
 }
 
-// askLink sends a log-in link. What it answers does not tell whether the address is known.
+// askLink has a log-in link sent. Neither the answer nor the time it takes tells whether the address is known, or
+// whether links were asked for too often: then the last ones are on their way, and no other leaves.
 func (s *Site) askLink(w http.ResponseWriter, r *request) error {
 	address := strings.TrimSpace(r.PostFormValue("email"))
 	if s.SendLogin == nil {
@@ -98,28 +103,28 @@ func (s *Site) askLink(w http.ResponseWriter, r *request) error {
 		page := loginPage{Frame: s.loginFrame(r), Email: address, Problem: r.Reader.T("login.bad_email"), ByMail: true}
 		return s.show(w, http.StatusUnprocessableEntity, "login", page)
 	}
-	if !s.asked.allow(strings.ToLower(address)) {
-		return refuse(http.StatusTooManyRequests, "error.too_often")
-	}
-	if err := s.sendLink(r, address); err != nil {
-		s.Log.ErrorContext(r.Context(), "log-in link not sent", "error", err)
+	user, err := s.Store.UserByEmail(r.Context(), address)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+	case err != nil:
+		return err
+	case s.asked.allow(user.ID):
+		s.sending.Go(func() { s.sendLink(context.WithoutCancel(r.Context()), user) })
 	}
 	return back(w, r, "/login?sent")
 }
 
-func (s *Site) sendLink(r *request, address string) error {
-	user, err := s.Store.UserByEmail(r.Context(), address)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
+// sendLink runs after the answer; how many do so at once is bounded by s.asked.
+func (s *Site) sendLink(ctx context.Context, user store.User) {
+	ctx, cancel := context.WithTimeout(ctx, sendingLink)
+	defer cancel()
+	token, err := s.Store.MakeLoginLink(ctx, user.ID, linkLife, false)
+	if err == nil {
+		err = s.SendLogin(ctx, user, strings.TrimRight(s.BaseURL, "/")+"/login?token="+url.QueryEscape(token))
 	}
 	if err != nil {
-		return err
+		s.Log.ErrorContext(ctx, "log-in link not sent", "user", user.ID, "error", err)
 	}
-	token, err := s.Store.MakeLoginLink(r.Context(), user.ID, linkLife, false)
-	if err != nil {
-		return err
-	}
-	return s.SendLogin(r.Context(), user, strings.TrimRight(s.BaseURL, "/")+"/login?token="+url.QueryEscape(token))
 }
 
 func (s *Site) logout(w http.ResponseWriter, r *request) error {
@@ -145,26 +150,20 @@ func localPath(path string) string {
 	return path
 }
 
-// asked limits how often links are asked for: three at once and one every five minutes for an address, and twenty
-// addresses a minute altogether. Wall time; forgotten with the process.
+// asked limits how often links are sent: three at once and one every five minutes for a user. Addresses of nobody are
+// not counted, so that strangers can neither fill it nor keep others out. Wall time; forgotten with the process.
 type asked struct {
 	mu    sync.Mutex
-	all   *rate.Limiter
-	known map[string]*rate.Limiter
+	known map[int64]*rate.Limiter // by user
 }
 
-func newAsked() *asked {
-	return &asked{all: rate.NewLimiter(rate.Every(3*time.Second), 20), known: map[string]*rate.Limiter{}}
-}
+func newAsked() *asked { return &asked{known: map[int64]*rate.Limiter{}} }
 
-func (a *asked) allow(address string) bool {
+func (a *asked) allow(user int64) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.known) > 10_000 {
-		clear(a.known)
+	if a.known[user] == nil {
+		a.known[user] = rate.NewLimiter(rate.Every(5*time.Minute), 3)
 	}
-	if a.known[address] == nil {
-		a.known[address] = rate.NewLimiter(rate.Every(5*time.Minute), 3)
-	}
-	return a.all.Allow() && a.known[address].Allow()
+	return a.known[user].Allow()
 }

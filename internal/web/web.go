@@ -18,6 +18,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/pgxstore"
@@ -147,13 +148,14 @@ func (p Preview) Fragment() template.HTML {
 	return template.HTML(p.HTML)
 }
 
-// Site serves the pages. It is safe for concurrent use.
+// Site serves the pages. It is safe for concurrent use, and closed once nothing is asked of it any more.
 type Site struct {
 	Config
 	pages    *template.Template
 	book     *look.Book
 	sessions *scs.SessionManager
 	asked    *asked
+	sending  sync.WaitGroup // log-in links that are being mailed
 	handler  http.Handler
 }
 
@@ -175,6 +177,7 @@ func New(c Config) (*Site, error) {
 func newSessions(c Config) *scs.SessionManager {
 	m := scs.New()
 	m.Store = pgxstore.NewWithCleanupInterval(c.Store.Pool(), 0) // old ones go with the daily purge
+	m.HashTokenInStore = true                                    // who reads the table is not logged in
 	m.Lifetime = sessionLife
 	m.IdleTimeout = 0
 	m.Cookie.Name = "relance"
@@ -186,6 +189,9 @@ func newSessions(c Config) *scs.SessionManager {
 	}
 	return m
 }
+
+// Close waits for the log-in links that are on their way, half a minute at most.
+func (s *Site) Close() { s.sending.Wait() }
 
 // ServeHTTP answers one request.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
