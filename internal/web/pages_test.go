@@ -19,7 +19,6 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/relance/relance/campaigns"
-	"github.com/relance/relance/internal/store"
 )
 
 func TestTheListOfADay(t *testing.T) {
@@ -318,6 +317,38 @@ func TestEmptyPagesSayWhatToDo(t *testing.T) {
 }
 
 // Every message that a page or the code asks for is there, in both languages; and no page shows an id.
+func TestSettingsNameNoFileOfTheMachine(t *testing.T) {
+	s := newSample(t)
+	b := s.visit("manager")
+	b.post("/settings", url.Values{"company": {"Brunel"}, "dkim_domain": {"x.example"}, "dkim_key_file": {"/dev/zero"}})
+	settings, err := s.store.Settings(t.Context())
+	s.must(err)
+	if settings["company"] != "Brunel" || settings["dkim_domain"] != "" || settings["dkim_key_file"] != "" {
+		t.Errorf("stored %q, %q, %q", settings["company"], settings["dkim_domain"], settings["dkim_key_file"])
+	}
+	if n := b.get("/settings").Doc.Find("input[name^=dkim]").Length(); n != 0 {
+		t.Errorf("%d fields of the signature are shown", n)
+	}
+}
+
+func TestNoCellIsAFormula(t *testing.T) {
+	for cell, want := range map[string]string{
+		"=1+1":                  "'=1+1",
+		"@SUM(A1)":              "'@SUM(A1)",
+		"\t=1":                  "\t'=1",
+		"x;=cmd|' /C calc'!A0;": "x;'=cmd|' /C calc'!A0;", // a spreadsheet that expects semicolons cuts here
+		"x; \"+1":               "x; \"'+1",
+		"two\n-3 lines":         "two\n'-3 lines",
+		"＝1":                    "'＝1",
+		"Dupont-Martin = fils":  "Dupont-Martin = fils",
+		"bruno@lanoe.example":   "bruno@lanoe.example",
+	} {
+		if got := plain(cell); got != want {
+			t.Errorf("plain(%q) = %q, want %q", cell, got, want)
+		}
+	}
+}
+
 func TestEveryWordIsThereInBothLanguages(t *testing.T) {
 	keys := map[string]map[string]any{}
 	for _, l := range []string{"fr", "en"} {
@@ -353,7 +384,7 @@ func TestEveryWordIsThereInBothLanguages(t *testing.T) {
 			}
 		}
 	}
-	for _, setting := range store.SettingTable {
+	for _, setting := range pageSettings() {
 		if keys["fr"]["setting."+setting.Key] == nil {
 			t.Errorf("setting %s has no words", setting.Key)
 		}

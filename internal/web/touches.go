@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/relance/relance/campaigns"
 	"github.com/relance/relance/internal/store"
@@ -139,10 +140,17 @@ func csvRow(r *request, t store.TouchLine) []string {
 	return cells
 }
 
-// plain keeps a spreadsheet from taking a cell for a formula.
+// plain keeps a spreadsheet from taking a cell, or what it would cut out of one, for a formula: where semicolons are
+// expected, cells end at them and at line ends, whatever the quotes around say.
 func plain(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
+	var out strings.Builder
+	begins := true
+	for _, sign := range cell {
+		if begins && strings.ContainsRune("=+-@＝＋－＠", sign) {
+			out.WriteByte('\'')
+		}
+		out.WriteRune(sign)
+		begins = strings.ContainsRune(";\t\r\n", sign) || begins && (sign == '"' || unicode.IsSpace(sign))
 	}
-	return cell
+	return out.String()
 }
