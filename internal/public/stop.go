@@ -15,6 +15,7 @@ type stopPage struct {
 	Address                 string
 	Mail, Calls, Everything bool // stopped already
 	Done                    bool // just now
+	Undoable                bool // from this link
 }
 
 func (s *Site) showStop(w http.ResponseWriter, r *http.Request) error {
@@ -76,7 +77,7 @@ func (s *Site) stopPage(r *http.Request, touch int64) (stopPage, error) {
 	if err != nil {
 		return stopPage{}, err
 	}
-	page := stopPage{frame: s.frame(known.Language, settings, time.Time{}), Address: known.Address, Everything: known.Stopped[store.StopEverything]}
+	page := stopPage{frame: s.frame(known.Language, settings, time.Time{}), Address: known.Address, Everything: known.Stopped[store.StopEverything], Undoable: known.Undoable}
 	page.Title = page.T("stop.title")
 	page.Mail = page.Everything || known.Stopped[store.StopMail]
 	page.Calls = page.Everything || known.Stopped[store.StopCalls]

@@ -199,7 +199,7 @@ const claimSQL = `
 	suppressed AS (
 		INSERT INTO suppression (scope, address, why, source, touch_id, at)
 		SELECT DISTINCT ON (address) 'mail', address, 'bounce', words, id, at FROM recorded WHERE bounced AND address IS NOT NULL
-		ON CONFLICT (address, scope) WHERE withdrawn_at IS NULL DO NOTHING),
+		ON CONFLICT DO NOTHING),
 	stale AS (
 		INSERT INTO client_stale (client_id) SELECT DISTINCT client_id FROM recorded WHERE bounced ON CONFLICT DO NOTHING),
 	picked AS MATERIALIZED (

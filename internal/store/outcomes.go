@@ -166,7 +166,7 @@ func (d *decided) consequences(ctx context.Context, c *card, o Outcome, wrong bo
 	if err != nil {
 		return err
 	}
-	return writeStop(ctx, d.tx, keys, StopCalls, attemptSource(attempt), c.reasons[0].ID, d.moment.Now)
+	return writeStop(ctx, d.tx, keys, stop{scope: StopCalls, source: attemptSource(attempt), touchID: c.reasons[0].ID, at: d.moment.Now, during: c.id})
 }
 
 // attemptSource marks a refusal said on the phone, so that undoing the attempt takes it back.

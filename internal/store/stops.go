@@ -3,11 +3,13 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/net/idna"
 )
 
 // StopScope is how much a client wants to stop.
@@ -26,15 +28,16 @@ type StopPage struct {
 	Language string
 	Address  string // masked for showing, such as a…@example.com; empty: none known
 	Stopped  map[StopScope]bool
+	Undoable bool // something that stands was said from this mailbox, and may be taken back from it
 }
 
-// stopKeys are what a stop is written against: the address that the touch went to, and the person's numbers.
+// stopKeys are what a stop is written against: the person's addresses and numbers.
 type stopKeys struct {
 	clientID      int64
 	ref, language string
-	address       string   // empty: none
+	addresses     []string // the one that the touch went to, then the contact's of today if it is another
 	number        string   // the contact's, else the client's; empty: none that could be normalised
-	carried       []string // numbers (else the clients themselves) of everyone who carries the address
+	carried       []string // numbers (else the clients themselves) of everyone who carries one of the addresses
 }
 
 // StopPage returns what the page of a stop link shows, or ErrNotFound.
@@ -45,7 +48,10 @@ func (s *Store) StopPage(ctx context.Context, touchID int64) (StopPage, error) {
 		if err != nil {
 			return err
 		}
-		page.Language, page.Address = keys.language, maskAddress(keys.address)
+		page.Language, page.Address = keys.language, maskAddress(keys.mailbox())
+		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM suppression s WHERE `+saidFrom+`)`, touchID, keys.mailbox()).Scan(&page.Undoable); err != nil {
+			return err
+		}
 		rows, err := tx.Query(ctx, `SELECT DISTINCT scope FROM suppression WHERE withdrawn_at IS NULL AND address = ANY($1)`, keys.all())
 		if err != nil {
 			return err
@@ -60,71 +66,123 @@ func (s *Store) StopPage(ctx context.Context, touchID int64) (StopPage, error) {
 	return page, err
 }
 
-// Stop records that the person behind a touch opposes. It takes effect at once, for that address at every client that
-// carries it: what is planned is refused by the checks when due. Stopping twice is the same as once.
-// source is where it was said: stop page, one-click, call, reply.
+// Stop records that the person behind a touch opposes. It takes effect at once, for that person's addresses and numbers
+// at every client that carries them: open calls are closed, and what is planned is refused by the checks when due.
+// Stopping twice is the same as once. source is where it was said: stop page, one-click, call, reply.
 func (s *Store) Stop(ctx context.Context, touchID int64, scope StopScope, source string, now time.Time) error {
 	return s.tx(ctx, fmt.Sprintf("stop for touch %d", touchID), func(tx pgx.Tx) error {
 		keys, err := readStopKeys(ctx, tx, touchID)
 		if err != nil {
 			return err
 		}
-		return writeStop(ctx, tx, keys, scope, source, touchID, now)
+		if scope != StopMail {
+			// As OpenCalls does, so that no card opens beside this stop without either seeing the other.
+			if _, err := tx.Exec(ctx, `SELECT FROM client WHERE id IN (`+carriersSQL+`) ORDER BY id FOR NO KEY UPDATE`, keys.clientID, keys.all()); err != nil {
+				return err
+			}
+		}
+		return writeStop(ctx, tx, keys, stop{scope: scope, source: source, touchID: touchID, at: now})
 	})
 }
 
-// UndoStop takes back what a stop link said before. A mailbox that bounced or a refusal said on the phone stays.
+// saidFrom are the live oppositions s that were said with a link: by touch $1, or any other that went to the mailbox $2.
+const saidFrom = `s.withdrawn_at IS NULL AND s.why = 'opposition' AND s.source IN ('stop page', 'one-click')
+	AND s.touch_id IN (SELECT id FROM touch WHERE id = $1 OR address = $2)`
+
+// UndoStop takes back what was said before with a link in a mail to the same mailbox. What somebody else said stays, even
+// about the same switchboard, and so do a mailbox that bounced and a refusal on the phone.
 func (s *Store) UndoStop(ctx context.Context, touchID int64, now time.Time) error {
 	return s.tx(ctx, fmt.Sprintf("undo the stop of touch %d", touchID), func(tx pgx.Tx) error {
 		keys, err := readStopKeys(ctx, tx, touchID)
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE suppression SET withdrawn_at = $2
-			WHERE withdrawn_at IS NULL AND why = 'opposition' AND source IN ('stop page', 'one-click') AND address = ANY($1)`, keys.all(), now)
+		rows, err := tx.Query(ctx, `UPDATE suppression s SET withdrawn_at = $3 WHERE `+saidFrom+` RETURNING address`, touchID, keys.mailbox(), now)
 		if err != nil {
 			return err
 		}
-		if err := markCarriers(ctx, tx, keys); err != nil {
+		freed, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return err
+		}
+		if err := markCarriers(ctx, tx, keys.clientID, append(freed, keys.all()...)); err != nil {
 			return err
 		}
 		return logEvent(ctx, tx, Event{At: now, By: "client", What: "stop.withdrawn", Noun: "client", Ref: keys.ref, Detail: map[string]any{"touch": touchID}})
 	})
 }
 
-func writeStop(ctx context.Context, tx pgx.Tx, keys stopKeys, scope StopScope, source string, touchID int64, now time.Time) error {
-	for _, key := range keys.of(scope) {
-		_, err := tx.Exec(ctx, `INSERT INTO suppression (scope, address, why, source, touch_id, at) VALUES ($1, $2, 'opposition', $3, $4, $5)
-			ON CONFLICT (address, scope) WHERE withdrawn_at IS NULL DO NOTHING`, scope, key, source, touchID, now)
+// stop is one person's word.
+type stop struct {
+	scope   StopScope
+	source  string
+	touchID int64
+	at      time.Time
+	during  int64 // the call during which it was said, whose outcome closes it; 0: none
+}
+
+func writeStop(ctx context.Context, tx pgx.Tx, keys stopKeys, said stop) error {
+	for _, key := range keys.of(said.scope) {
+		_, err := tx.Exec(ctx, `INSERT INTO suppression (scope, address, why, source, touch_id, at) VALUES ($1, $2, 'opposition', $3, $4, $5) ON CONFLICT DO NOTHING`,
+			said.scope, key, said.source, said.touchID, said.at)
 		if err != nil {
 			return err
 		}
 	}
-	if err := markCarriers(ctx, tx, keys); err != nil {
+	closed, err := closeOpposed(ctx, tx, keys, said)
+	if err != nil {
 		return err
 	}
-	return logEvent(ctx, tx, Event{At: now, By: "client", What: "stop." + string(scope), Noun: "client", Ref: keys.ref,
-		Detail: map[string]any{"source": source, "touch": touchID}})
+	if err := markCarriers(ctx, tx, keys.clientID, keys.all()); err != nil {
+		return err
+	}
+	return logEvent(ctx, tx, Event{At: said.at, By: "client", What: "stop." + string(said.scope), Noun: "client", Ref: keys.ref,
+		Detail: map[string]any{"source": said.source, "touch": said.touchID, "calls_closed": closed}})
 }
 
-// readStopKeys finds whom a touch went to: the address it was sent to counts more than the contact's of today.
+// closeOpposedSQL ends the open calls to a number ($2) as the check for calls (openSQL) would refuse them: after a stop of
+// calls ($4 false) those under a current contract go on.
+const closeOpposedSQL = `
+	WITH opposed AS (
+		SELECT k.id FROM call k JOIN client c ON c.id = k.client_id LEFT JOIN client_fact f ON f.client_id = c.id LEFT JOIN contact p ON p.id = k.contact_id
+		WHERE k.state = 'open' AND k.id <> $3 AND k.client_id IN (` + carriersSQL + `)
+		  AND (p.phone_e164 = ANY ($2) OR c.phone_e164 = ANY ($2) OR 'client:' || c.ref = ANY ($2))
+		  AND ($4 OR NOT coalesce(f.under_contract, false))
+		ORDER BY k.id FOR UPDATE OF k),
+	closed AS (
+		UPDATE call k SET state = 'skipped', closed_at = $5, closed_why = 'opposed' FROM opposed o WHERE k.id = o.id RETURNING k.id),
+	ended AS (
+		UPDATE touch t SET state = 'skipped', reason = 'opposed', ended_at = $5 FROM closed k WHERE t.call_id = k.id AND t.state = 'open')
+	SELECT count(*) FROM closed`
+
+// closeOpposed takes the calls that a stop forbids off the reps' lists, and says how many.
+func closeOpposed(ctx context.Context, tx pgx.Tx, keys stopKeys, said stop) (n int, err error) {
+	if said.scope == StopMail {
+		return 0, nil
+	}
+	err = tx.QueryRow(ctx, closeOpposedSQL, keys.clientID, keys.of(said.scope), said.during, said.scope == StopEverything, said.at).Scan(&n)
+	return n, err
+}
+
+// readStopKeys finds whom a touch went to. The mail in the hand of who stops went to the address of then; what is
+// planned goes to that of today. Both are meant.
 func readStopKeys(ctx context.Context, tx pgx.Tx, touchID int64) (stopKeys, error) {
 	var k stopKeys
 	err := tx.QueryRow(ctx, `
 		SELECT c.id, c.ref, coalesce(p.language, c.language, (SELECT value FROM setting WHERE key = 'language'), 'fr'),
-		       coalesce(t.address, p.email_key, ''), coalesce(p.phone_e164, c.phone_e164, ''),
+		       array_remove(ARRAY[t.address, CASE WHEN p.email_key IS DISTINCT FROM t.address THEN p.email_key END], NULL), coalesce(p.phone_e164, c.phone_e164, ''),
 		       ARRAY(SELECT coalesce(q.phone_e164, o.phone_e164, 'client:' || o.ref) FROM contact q JOIN client o ON o.id = q.client_id
-		             WHERE q.email_key = coalesce(t.address, p.email_key))
+		             WHERE q.email_key IN (t.address, p.email_key))
 		FROM touch t JOIN client c ON c.id = t.client_id LEFT JOIN call k ON k.id = t.call_id LEFT JOIN contact p ON p.id = coalesce(t.contact_id, k.contact_id)
-		WHERE t.id = $1`, touchID).Scan(&k.clientID, &k.ref, &k.language, &k.address, &k.number, &k.carried)
+		WHERE t.id = $1`, touchID).Scan(&k.clientID, &k.ref, &k.language, &k.addresses, &k.number, &k.carried)
 	return k, missing(err, "touch", fmt.Sprint(touchID))
 }
 
 // of returns the keys that a scope is written against; where neither address nor number is known, the client itself.
 func (k stopKeys) of(scope StopScope) []string {
 	var keys []string
-	if k.address != "" && scope != StopCalls {
-		keys = append(keys, k.address)
+	if scope != StopCalls {
+		keys = append(keys, k.addresses...)
 	}
 	if k.number != "" && scope != StopMail {
 		keys = append(keys, k.number)
@@ -139,16 +197,25 @@ func (k stopKeys) of(scope StopScope) []string {
 }
 
 func (k stopKeys) all() []string {
-	return append([]string{k.address, k.number, "client:" + k.ref}, k.carried...)
+	return slices.Concat(k.addresses, []string{k.number, "client:" + k.ref}, k.carried)
 }
 
-// markCarriers has the facts of every client that carries the address or number made again.
-func markCarriers(ctx context.Context, tx pgx.Tx, k stopKeys) error {
-	_, err := tx.Exec(ctx, `INSERT INTO client_stale (client_id)
-		SELECT $1::bigint
-		UNION SELECT client_id FROM contact WHERE email_key = $2 OR phone_e164 = ANY ($3)
-		UNION SELECT id FROM client WHERE phone_e164 = ANY ($3)
-		ON CONFLICT DO NOTHING`, k.clientID, k.address, k.all())
+// mailbox is the address that the touch went to; empty: none known.
+func (k stopKeys) mailbox() string {
+	if len(k.addresses) == 0 {
+		return ""
+	}
+	return k.addresses[0]
+}
+
+// carriersSQL are the client $1 and every client that carries one of the addresses and numbers $2.
+const carriersSQL = `SELECT $1::bigint
+	UNION SELECT client_id FROM contact WHERE email_key = ANY ($2::text[]) OR phone_e164 = ANY ($2)
+	UNION SELECT id FROM client WHERE phone_e164 = ANY ($2)`
+
+// markCarriers has the facts of every client that carries one of the keys made again.
+func markCarriers(ctx context.Context, tx pgx.Tx, clientID int64, keys []string) error {
+	_, err := tx.Exec(ctx, `INSERT INTO client_stale (client_id) `+carriersSQL+` ON CONFLICT DO NOTHING`, clientID, keys)
 	return err
 }
 
@@ -159,5 +226,8 @@ func maskAddress(address string) string {
 		return ""
 	}
 	initial, _ := utf8.DecodeRuneInString(local)
+	if shown, err := idna.Display.ToUnicode(domain); err == nil {
+		domain = shown
+	}
 	return string(initial) + "…@" + domain
 }
