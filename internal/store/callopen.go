@@ -82,7 +82,7 @@ const openSQL = `
 				AND (s.scope = 'everything' OR s.scope = 'call' AND NOT k.under_contract)) THEN 'opposed'
 			WHEN consumer AND NOT under_contract AND NOT EXISTS (
 				SELECT FROM basis b LEFT JOIN basis_declaration d ON d.id = b.declaration_id
-				WHERE b.contact_id = k.contact_id AND b.channel = 'call' AND b.kind = 'consent' AND b.withdrawn_at IS NULL AND d.undone_at IS NULL) THEN 'no_call_consent'
+				WHERE b.contact_id = k.contact_id AND b.channel = 'call' AND b.kind = 'consent' AND b.withdrawn_at IS NULL AND d.undone_at IS NULL AND b.held_on <= @today::date) THEN 'no_call_consent'
 			WHEN v.source ~ '(?n)^\s*contacts_per_year:' AND EXISTS (SELECT FROM activity a WHERE a.client_id = k.client_id AND a.kind = 'complaint' AND a.at <= @now
 				AND a.undone_at IS NULL AND (a.closed_on IS NULL OR a.closed_on > @today::date)) THEN 'open_complaint'
 			WHEN NOT callable THEN 'no_number'

@@ -72,6 +72,7 @@ func TestTheChecksForCalls(t *testing.T) {
 			INSERT INTO client_fact (client_id, as_of, created_on, under_contract) SELECT id, '2026-03-10', '2020-01-01', true FROM client`, "open admitted"},
 		{"a consumer without consent", `UPDATE client SET kind = 'consumer'`, "skipped no_call_consent"},
 		{"a consumer with consent", `UPDATE client SET kind = 'consumer'; INSERT INTO basis (contact_id, channel, kind, source, held_on) SELECT id, 'call', 'consent', 'form', '2026-01-01' FROM contact`, "open admitted"},
+		{"a consumer whose consent begins tomorrow", `UPDATE client SET kind = 'consumer'; INSERT INTO basis (contact_id, channel, kind, source, held_on) SELECT id, 'call', 'consent', 'form', '2026-03-11' FROM contact`, "skipped no_call_consent"},
 		{"a consumer who refused last month", `UPDATE client SET kind = 'consumer'; INSERT INTO basis (contact_id, channel, kind, source, held_on) SELECT id, 'call', 'consent', 'form', '2026-01-01' FROM contact;
 			INSERT INTO activity (client_id, kind, at, outcome) SELECT id, 'call', '2026-02-10', 'refused' FROM client`, "planned pressure"},
 		{"neither SIREN nor order, and a mobile number", `UPDATE client SET kind = NULL, phone = '06 39 98 00 00', phone_e164 = '+33639980000'`, "skipped no_call_consent"},
