@@ -31,7 +31,8 @@ var errDryRun = errors.New("dry run")
 // statements that reject what does not fit, change only what differs, and note the touched clients as stale. The
 // returned report is complete also on a dry run; a line that is rejected does not stop the others.
 //
-// An import never touches suppressions, nor the bases of contacts that exist already.
+// An import gives no basis to a contact that exists already, and takes no opposition away. Both belong to an address: when
+// it changes that of a contact, the bases of the old one are withdrawn and its oppositions hold for the new one too.
 func (s *Store) Import(ctx context.Context, spec ImportSpec, file *importer.File) (importer.Report, error) {
 	report := importer.Report{Kind: file.Kind(), DryRun: spec.DryRun}
 	settings, err := s.Settings(ctx)

@@ -24,8 +24,15 @@ func (r *importRun) mergeContacts(ctx context.Context) (created, updated int64, 
 	if err := r.rejectRepeated(ctx, "", "client", "key"); err != nil {
 		return 0, 0, err
 	}
+	if err := r.moveConsent(ctx); err != nil {
+		return 0, 0, err
+	}
+	if err := r.barBases(ctx); err != nil {
+		return 0, 0, err
+	}
 	values := append(r.present("ref", "name", "role", "email", "email_key", "phone", "phone_e164", "language"),
 		r.derived("main", "main", "coalesce(i.main, false)")...)
+	values = append(values, r.forget()...)
 	created, updated, err = r.put(ctx, target{table: "contact", joins: clientJoin, match: "t.client_id = c.id AND t.key = i.key", values: values,
 		always: []string{"client_id = c.id", "key = i.key"}, client: "c.id"})
 	if err != nil {

@@ -128,6 +128,9 @@ func (r *importRun) mergeClients(ctx context.Context) (created, updated int64, e
 	if err := r.rejectRepeated(ctx, "ref", "ref"); err != nil {
 		return 0, 0, err
 	}
+	if err := r.carrySwitchboards(ctx); err != nil {
+		return 0, 0, err
+	}
 	values := r.present("ref", "name", "kind", "siren", "vat", "sector", "address", "postcode", "city", "country", "language", "zone",
 		"phone", "phone_e164", "potential", "loss_risk", "visits_per_year", "blocked", "created_on", "closed_on")
 	values = append(values, r.derived("group", "group_ref", `i."group"`)...)
