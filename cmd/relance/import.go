@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -116,7 +117,7 @@ func (c *ImportCmd) importFile(app *App, name string, options importer.Options) 
 		return report, err
 	}
 	defer in.Close()
-	file, err := importer.Open(importer.Kind(c.Kind), in, options)
+	file, err := importer.Open(importer.Kind(c.Kind), interruptible{in, app.Context()}, options)
 	if err != nil {
 		return report, err
 	}
@@ -128,6 +129,20 @@ func (c *ImportCmd) importFile(app *App, name string, options importer.Options) 
 	return st.Import(app.Context(), store.ImportSpec{
 		File: name, By: operator, Now: now, DryRun: c.DryRun, Progress: showPosition(progress, in, name),
 	}, file)
+}
+
+// interruptible is a file whose reading ends with the context: looking at a whole file takes its time, and a device
+// never ends.
+type interruptible struct {
+	io.ReadSeeker
+	ctx context.Context
+}
+
+func (f interruptible) Read(b []byte) (int, error) {
+	if err := f.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return f.ReadSeeker.Read(b)
 }
 
 // showPosition shows how much of the file has been read.
