@@ -64,6 +64,9 @@ func (w *Worker) sweepOnce(ctx context.Context, now time.Time) (store.Swept, err
 	if swept.TooLate > 0 {
 		w.Log.Info("touches of campaigns that do not run became too late", slog.Int64("touches", swept.TooLate))
 	}
+	if swept.Stopped > 0 {
+		w.Log.Info("touches that came back to stopped campaigns are cancelled", slog.Int64("touches", swept.Stopped))
+	}
 	return swept, nil
 }
 

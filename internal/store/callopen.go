@@ -21,7 +21,7 @@ func (s *Store) OpenCalls(ctx context.Context, now time.Time, hours Hours) (Admi
 		return admitted, err
 	}
 	err = s.tx(ctx, "open due calls", func(tx pgx.Tx) error {
-		ids, err := dueTouches(ctx, tx, dueCallsSQL, now, admitAtOnce)
+		ids, err := dueTouches(ctx, tx, dueCallsSQL, now, AdmitAtOnce)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
@@ -47,14 +47,16 @@ func (s *Store) OpenCalls(ctx context.Context, now time.Time, hours Hours) (Admi
 	return admitted, err
 }
 
+// dueCallsSQL: the due calls of running campaigns, and of any campaign those that a client's own answer was promised.
 const dueCallsSQL = `
 	SELECT t.id FROM campaign c CROSS JOIN LATERAL (
 		SELECT id, due_at FROM touch t WHERE t.campaign_id = c.id AND t.channel = 'call' AND t.state = 'planned' AND t.due_at <= $1
+		AND (c.state = 'running' OR ` + promisedCall + `)
 		ORDER BY t.due_at LIMIT $2) t
-	WHERE c.state = 'running' ORDER BY t.due_at LIMIT $2`
+	ORDER BY t.due_at LIMIT $2`
 
 // openSQL is the twin of admitSQL for calls. Routine calls (contacts_per_year) do not go out while a complaint is open. A
-// consumer, or one who may be (no SIREN, no order, only a mobile number),
+// consumer, or one who may be (no SIREN, no order, only a mobile number; without facts whoever is not told to be a company)
 // needs consent or a current contract, and is called at most 4 times in 30 days, never within 60 days of a refusal.
 // Service calls under a current contract go on after a stop of calls, not after a stop of everything.
 const openSQL = `
@@ -65,12 +67,13 @@ const openSQL = `
 		SELECT t.id, t.client_id, p.id AS contact_id, t.rep_id, t.priority, t.due_at, t.deadline_at, t.version_id,
 			c.ref, c.closed_on, c.blocked, p.phone_e164 AS number, c.phone_e164 AS switchboard,
 			coalesce(p.phone, c.phone) IS NOT NULL AS callable,
-			coalesce(f.consumer, c.kind = 'consumer', c.siren IS NULL AND coalesce(f.orders, 0) = 0 AND coalesce(p.phone_e164, c.phone_e164) ~ '^\+33[67]') AS consumer,
+			coalesce(f.consumer, c.kind IS DISTINCT FROM 'company') AS consumer,
 			coalesce(f.under_contract, false) AS under_contract, l.next, l.why
 		FROM touch t
 		JOIN client c ON c.id = t.client_id
 		LEFT JOIN client_fact f ON f.client_id = t.client_id
-		LEFT JOIN contact p ON p.id = coalesce(t.contact_id, f.call_contact_id) AND p.wrong IS NULL
+		LEFT JOIN contact planned ON planned.id = t.contact_id AND planned.wrong IS NULL
+		LEFT JOIN contact p ON p.id = coalesce(planned.id, f.call_contact_id) AND p.wrong IS NULL
 		LEFT JOIN place l ON l.country = coalesce(c.country, '') AND l.zone = coalesce(c.zone, '') AND l.postcode = left(coalesce(c.postcode, ''), 3)
 			AND l.consumer = coalesce(f.consumer, c.kind = 'consumer', false)
 		WHERE t.id = ANY (@ids) AND t.state = 'planned'),
@@ -83,7 +86,7 @@ const openSQL = `
 			WHEN consumer AND NOT under_contract AND NOT EXISTS (
 				SELECT FROM basis b LEFT JOIN basis_declaration d ON d.id = b.declaration_id
 				WHERE b.contact_id = k.contact_id AND b.channel = 'call' AND b.kind = 'consent' AND b.withdrawn_at IS NULL AND d.undone_at IS NULL AND b.held_on <= @today::date) THEN 'no_call_consent'
-			WHEN v.source ~ '(?n)^\s*contacts_per_year:' AND EXISTS (SELECT FROM activity a WHERE a.client_id = k.client_id AND a.kind = 'complaint' AND a.at <= @now
+			WHEN v.trigger = 'contacts_per_year' AND EXISTS (SELECT FROM activity a WHERE a.client_id = k.client_id AND a.kind = 'complaint' AND a.at <= @now
 				AND a.undone_at IS NULL AND (a.closed_on IS NULL OR a.closed_on > @today::date)) THEN 'open_complaint'
 			WHEN NOT callable THEN 'no_number'
 			WHEN deadline_at < @now THEN 'too_late'

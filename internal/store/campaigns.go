@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/relance/relance/campaigns"
 )
 
 // ErrCampaignState is returned when a campaign is not in a state from which it could go where it was told to.
@@ -100,6 +102,15 @@ type Draft struct {
 	Author string
 }
 
+// trigger is the kind of the definition's trigger, for the checks in SQL; empty when it has mistakes, and cannot be approved.
+func (d Draft) trigger() string {
+	definition, _ := campaigns.Parse(d.Name+".yaml", d.Source)
+	if definition == nil {
+		return ""
+	}
+	return definition.Trigger.Kind()
+}
+
 // PushDraft stores a definition as a campaign's newest draft and returns the version's number; changed is false when the
 // newest version, approved or not, says the same. What runs goes on running as it was approved.
 func (s *Store) PushDraft(ctx context.Context, d Draft, now time.Time) (number int, changed bool, err error) {
@@ -123,9 +134,9 @@ func (s *Store) PushDraft(ctx context.Context, d Draft, now time.Time) (number i
 		}
 		changed = true
 		var id int
-		err = tx.QueryRow(ctx, `INSERT INTO campaign_version (campaign_id, number, source, texts, author, created_at)
-			SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5 FROM campaign_version WHERE campaign_id = $1 RETURNING id, number`,
-			c.ID, d.Source, d.Texts, d.Author, now).Scan(&id, &number)
+		err = tx.QueryRow(ctx, `INSERT INTO campaign_version (campaign_id, number, source, texts, author, created_at, trigger)
+			SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5, $6 FROM campaign_version WHERE campaign_id = $1 RETURNING id, number`,
+			c.ID, d.Source, d.Texts, d.Author, now, d.trigger()).Scan(&id, &number)
 		if err != nil {
 			return err
 		}
@@ -178,7 +189,8 @@ func (s *Store) ReleaseCampaign(ctx context.Context, name, by string, now time.T
 	return s.turnCampaign(ctx, name, by, "released", "running", now, "held")
 }
 
-// StopCampaign ends a campaign: what it had planned is cancelled. Calls on lists and surveys on their way go on.
+// StopCampaign ends a campaign: what it had planned is cancelled. Calls on lists, surveys on their way, and the calls that
+// answers to them promise go on.
 func (s *Store) StopCampaign(ctx context.Context, name, by string, now time.Time) error {
 	return s.changeCampaign(ctx, name, by, "stopped", now, func(tx pgx.Tx, c Campaign) (map[string]any, error) {
 		if err := allowed(c, "running", "paused", "held", "approved"); err != nil {
@@ -187,7 +199,7 @@ func (s *Store) StopCampaign(ctx context.Context, name, by string, now time.Time
 		if _, err := tx.Exec(ctx, `UPDATE campaign SET state = 'stopped', held_why = NULL WHERE id = $1`, c.ID); err != nil {
 			return nil, err
 		}
-		tag, err := tx.Exec(ctx, `UPDATE touch SET state = 'cancelled', reason = 'campaign_stopped', ended_at = $2 WHERE campaign_id = $1 AND state = 'planned'`, c.ID, now)
+		tag, err := tx.Exec(ctx, `UPDATE touch t SET state = 'cancelled', reason = 'campaign_stopped', ended_at = $2 WHERE campaign_id = $1 AND state = 'planned' AND NOT `+promisedCall, c.ID, now)
 		return map[string]any{"cancelled": tag.RowsAffected()}, err
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,6 +23,9 @@ const UndoFor = 10 * time.Minute
 // cannot be followed is left for the next call and does not hold up the others; the error names it. It returns how many
 // touches were followed.
 func (s *Store) FollowUp(ctx context.Context, now time.Time) (int, error) {
+	if err := s.settleLateAnswers(ctx, now); err != nil {
+		return 0, err
+	}
 	total := 0
 	for {
 		n := 0
@@ -52,9 +56,6 @@ const dueToFollow = `id IN (
 
 // followUp follows one batch, each touch in a savepoint of its own; failed joins what went wrong with single touches.
 func followUp(ctx context.Context, tx pgx.Tx, now time.Time) (followed int, failed, err error) {
-	if err := settleLateAnswers(ctx, tx, now); err != nil {
-		return 0, nil, err
-	}
 	d, err := newDecided(ctx, tx, now)
 	if err != nil {
 		return 0, nil, err
@@ -82,10 +83,13 @@ func followUp(ctx context.Context, tx pgx.Tx, now time.Time) (followed int, fail
 }
 
 // settleLateAnswers moves touches whose answer came while a worker still held them as sending.
-func settleLateAnswers(ctx context.Context, tx pgx.Tx, now time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE touch t SET state = 'answered', outcome = 'answered', reason = NULL, ended_at = $1
+func (s *Store) settleLateAnswers(ctx context.Context, now time.Time) error {
+	_, err := s.pool.Exec(ctx, `UPDATE touch t SET state = 'answered', outcome = 'answered', reason = NULL, ended_at = $1
 		FROM response r WHERE r.touch_id = t.id AND t.channel = 'survey' AND t.state IN ('sent', 'unsure')`, now)
-	return err
+	if err != nil {
+		return fmt.Errorf("settle late answers: %w", err)
+	}
+	return nil
 }
 
 // history is the touches of one campaign for one client.
@@ -113,7 +117,11 @@ func (d *decided) around(ctx context.Context, due []storedTouch) (map[int64]*cam
 	return known, histories, err
 }
 
-// follow does what follows from one touch. A stopped campaign makes nothing new.
+// promisedCall is Touch.Promised in SQL, of touch t.
+const promisedCall = `(t.channel = 'call' AND t.parent_id IS NOT NULL AND t.occasion = 'answer:' || t.parent_id)`
+
+// follow does what follows from one touch. A stopped campaign makes nothing new but the calls that its clients' own answers
+// have been promised.
 func (d *decided) follow(ctx context.Context, f *campaigns.Facts, t storedTouch, histories map[history][]campaigns.Touch) error {
 	v, err := d.version(ctx, t.versionID)
 	if err != nil {
@@ -128,10 +136,12 @@ func (d *decided) follow(ctx context.Context, f *campaigns.Facts, t storedTouch,
 	if err := d.move(ctx, next.Moves); err != nil {
 		return err
 	}
-	if v.state != "stopped" {
-		if err := d.insert(ctx, v, next.New); err != nil {
-			return err
-		}
+	made := next.New
+	if v.state == "stopped" {
+		made = slices.DeleteFunc(slices.Clone(made), func(t campaigns.Touch) bool { return !t.Promised() })
+	}
+	if err := d.insert(ctx, v, made); err != nil {
+		return err
 	}
 	if t.State == campaigns.Sent {
 		return d.askAgain(ctx, v, f, t.Touch, append(past, next.New...))

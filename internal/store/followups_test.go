@@ -86,7 +86,7 @@ func TestAWrongNumberIsNoWrongAddress(t *testing.T) {
 	if got := f.from(1); !strings.HasPrefix(got, "questionnaire planned silent:2025-06-01") {
 		t.Fatalf("the questionnaire goes by mail: %q", got)
 	}
-	if _, err := f.AdmitDue(f.ctx, 1, campaigns.Survey, paris(t, "2026-03-10 10:00"), anyHour); err != nil {
+	if _, err := f.AdmitDue(f.ctx, 1, campaigns.Survey, paris(t, "2026-03-10 10:00"), anyHour, store.AdmitAtOnce); err != nil {
 		t.Fatal(err)
 	}
 	if got := f.state(2); got != "planned admitted" {
@@ -229,17 +229,71 @@ func TestAStoppedCampaignMakesNothingNew(t *testing.T) {
 	if err := f.StopCampaign(f.ctx, asking, "operator", paris(t, "2026-03-04 10:00")); err != nil {
 		t.Fatal(err)
 	}
-	f.said(answered, 2, true, paris(t, "2026-03-05 10:00"))
 	f.follow(paris(t, "2026-03-09 10:00"))
-	if got := f.from(answered) + f.from(waiting); got != "" {
+	if got := f.from(waiting); got != "" {
 		t.Errorf("a stopped campaign made %q", got)
 	}
+	f.said(answered, 9, false, paris(t, "2026-03-05 10:00"))
+	f.follow(paris(t, "2026-03-09 10:00"))
 	if n := query[int](f, `SELECT count(*) FROM touch WHERE state = 'answered' AND followed_at IS NOT NULL`); n != 1 {
 		t.Error("the answer was not taken")
 	}
 	f.follow(paris(t, "2026-03-24 10:00"))
 	if got := f.state(waiting); got != "done not_answered" {
 		t.Errorf("it still closes: %q", got)
+	}
+}
+
+func TestWhatAnAnswerWasPromisedIsKeptInAnyState(t *testing.T) {
+	for _, state := range []string{"paused", "held", "stopped"} {
+		for _, first := range []string{"answered before", "answered after"} {
+			t.Run(state+", "+first, func(t *testing.T) {
+				f := newLoop(t, asking)
+				id := f.sentSurvey("a")
+				turn := func() {
+					if state != "stopped" {
+						f.exec(`UPDATE campaign SET state = $1`, state)
+					} else if err := f.StopCampaign(f.ctx, asking, "operator", paris(t, "2026-03-05 10:02")); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if first == "answered after" {
+					turn()
+				}
+				f.said(id, 2, true, paris(t, "2026-03-05 10:03"))
+				f.follow(paris(t, "2026-03-05 10:04"))
+				if first == "answered before" {
+					turn()
+				}
+				if _, err := f.Sweep(f.ctx, paris(t, "2026-03-05 10:05")); err != nil {
+					t.Fatal(err)
+				}
+				f.open(paris(t, "2026-03-05 10:05"))
+				if got := f.from(id); !strings.HasPrefix(got, fmt.Sprintf("detractor open answer:%d", id)) {
+					t.Errorf("the call is %q", got)
+				}
+			})
+		}
+	}
+}
+
+func TestWhatComesBackToAStoppedCampaignIsCancelled(t *testing.T) {
+	f := newLoop(t, asking)
+	id := f.sentSurvey("a")
+	f.exec(`UPDATE touch SET state = 'sending', sent_at = NULL, closes_at = NULL`)
+	if err := f.StopCampaign(f.ctx, asking, "operator", paris(t, "2026-03-05 10:00")); err != nil {
+		t.Fatal(err)
+	}
+	f.exec(`UPDATE touch SET state = 'planned', reason = 'deferred'`) // as a refusal for now, or a claim given back, leaves it
+	swept, err := f.Sweep(f.ctx, paris(t, "2026-03-05 10:05"))
+	if err != nil || swept.Stopped != 1 || !swept.Any() {
+		t.Errorf("swept %+v, %v", swept, err)
+	}
+	if got := query[string](f, `SELECT state || ' ' || reason FROM touch WHERE id = $1`, id); got != "cancelled campaign_stopped" {
+		t.Errorf("it is %q", got)
+	}
+	if results, err := f.Results(f.ctx, asking); err != nil || !results.Finished() {
+		t.Errorf("the campaign has not finished: %+v, %v", results, err)
 	}
 }
 

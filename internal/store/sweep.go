@@ -14,15 +14,17 @@ import (
 // Swept is what one sweep found.
 type Swept struct {
 	Unsure  int64 // sends whose worker is gone
-	TooLate int64 // planned and open touches past their deadline
+	TooLate int64 // planned touches past their deadline, in campaigns that do not run
 	Paused  int64 // due touches that now say that their campaign is paused
+	Stopped int64 // touches that came back to a stopped campaign: deferred, or given back, after it stopped
 }
 
 // Any says whether there is something to tell.
-func (s Swept) Any() bool { return s.Unsure+s.TooLate+s.Paused > 0 }
+func (s Swept) Any() bool { return s.Unsure+s.TooLate+s.Paused+s.Stopped > 0 }
 
 // Sweep makes the rows tell the truth again: what a worker that is gone was sending becomes unsure, what waited past its
-// deadline is skipped, what a paused campaign holds back says so (its due time stays: a pause has no known end).
+// deadline is skipped, what a paused campaign holds back says so (its due time stays: a pause has no known end), what a
+// stopped one still has planned is cancelled. The calls that answers promise are left to OpenCalls.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (Swept, error) {
 	var swept Swept
 	err := s.tx(ctx, "sweep", func(tx pgx.Tx) error {
@@ -37,7 +39,9 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (Swept, error) {
 				FROM campaign c WHERE c.id = t.campaign_id AND c.state <> 'running' AND t.state = 'planned' AND t.due_at <= $1 AND t.deadline_at < $1`, []any{now}},
 			{&swept.Paused, `UPDATE touch t SET reason = 'campaign_paused'
 				FROM campaign c WHERE c.id = t.campaign_id AND c.state IN ('paused', 'held') AND t.state = 'planned' AND t.due_at <= $1
-				AND t.reason IS DISTINCT FROM 'campaign_paused'`, []any{now}},
+				AND t.reason IS DISTINCT FROM 'campaign_paused' AND NOT ` + promisedCall, []any{now}},
+			{&swept.Stopped, `UPDATE touch t SET state = 'cancelled', reason = 'campaign_stopped', ended_at = $1
+				FROM campaign c WHERE c.id = t.campaign_id AND c.state = 'stopped' AND t.state = 'planned' AND NOT ` + promisedCall, []any{now}},
 		} {
 			tag, err := tx.Exec(ctx, step.sql, step.args...)
 			if err != nil {
