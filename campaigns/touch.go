@@ -85,6 +85,7 @@ const (
 	ReasonQuietWeeks  Reason = "quiet_weeks"
 	ReasonLevelled    Reason = "levelled"   // moved to another day so that the rep's day holds it
 	ReasonDeferred    Reason = "deferred"   // the mail server said "not now"
+	ReasonText        Reason = "text_fault" // its text could not be made into a mail: the company mends it
 	ReasonCauseGone   Reason = "cause_gone" // what triggered it is no longer true
 	ReasonAudience    Reason = "not_in_audience"
 	ReasonNotYet      Reason = "not_yet"    // explain only: the trigger has not fired
@@ -111,7 +112,7 @@ const (
 var Reasons = []Reason{
 	ReasonClosed, ReasonBlocked, ReasonOpposed, ReasonNoBasis, ReasonConsumer, ReasonComplaint, ReasonNoAddress,
 	ReasonNoNumber, ReasonHeldOut, ReasonTooLate, ReasonPaused, ReasonPressure, ReasonHours, ReasonQuietWeeks,
-	ReasonLevelled, ReasonDeferred, ReasonCauseGone, ReasonAudience, ReasonNotYet, ReasonTooOld, ReasonStaleData,
+	ReasonLevelled, ReasonDeferred, ReasonText, ReasonCauseGone, ReasonAudience, ReasonNotYet, ReasonTooOld, ReasonStaleData,
 	ReasonAlready, ReasonNoSlotText, ReasonSlotMissed, ReasonUnreachable, ReasonNoAnswer, ReasonAnswered,
 	ReasonNoOrder, ReasonOldClient, ReasonNeverSilent, ReasonBeforeStart, ReasonSeen, ReasonNoStep, ReasonStopped,
 	ReasonWorkerGone, ReasonNoReply,

@@ -100,18 +100,23 @@ func (r *run) run(ctx context.Context) error {
 	return errors.Join(r.errs...)
 }
 
+// firstAdmission is how many touches the first pass asks: the lanes have work while the next, each four times larger,
+// asks for more.
+const firstAdmission = 200
+
 // admit asks the checks ahead of the lanes, until nothing has been due for a while.
 func (r *run) admit(ctx context.Context, cancel context.CancelFunc) {
 	defer r.tell(true)
+	most := firstAdmission
 	for quiet := time.Duration(0); quiet < linger && ctx.Err() == nil; {
-		admitted, err := r.Store.AdmitDue(ctx, r.campaign, r.channel, r.clock.now(ctx), r.hours)
+		admitted, err := r.Store.AdmitDue(ctx, r.campaign, r.channel, r.clock.now(ctx), r.hours, most)
 		if err != nil {
 			r.fail(ctx, cancel, err)
 			return
 		}
 		r.Metrics.admitted(admitted)
 		if admitted.Looked > 0 {
-			quiet = 0
+			quiet, most = 0, min(4*most, store.AdmitAtOnce)
 			r.tell(false)
 			continue
 		}
@@ -351,7 +356,7 @@ type letter struct {
 
 // uncomposed plans a touch again whose text is at fault: someone must mend it, and nothing has left. It is no try.
 func uncomposed(due *store.Due, now time.Time, err error) store.Settled {
-	return store.Settled{ID: due.ID, Attempt: due.Attempt, State: campaigns.Planned, Reason: campaigns.ReasonDeferred,
+	return store.Settled{ID: due.ID, Attempt: due.Attempt, State: campaigns.Planned, Reason: campaigns.ReasonText,
 		DueAt: now.Add(time.Hour), At: now, Words: "not composed: " + err.Error()}
 }
 

@@ -54,6 +54,7 @@ var reasonWords = map[campaigns.Reason]words{
 	campaigns.ReasonQuietWeeks:  {"Ce sont les semaines calmes", "These are quiet weeks"},
 	campaigns.ReasonLevelled:    {"Déplacé pour tenir dans la journée du commercial", "Moved so that the rep’s day holds it"},
 	campaigns.ReasonDeferred:    {"Le serveur de mail a demandé d’attendre", "The mail server asked to wait"},
+	campaigns.ReasonText:        {"Le texte est à corriger avant que ce message puisse partir", "The text needs mending before this can leave"},
 	campaigns.ReasonCauseGone:   {"La cause a disparu", "Its cause has gone"},
 	campaigns.ReasonAudience:    {"Le client n’est pas dans le public de la campagne", "The client is not in the campaign’s audience"},
 	campaigns.ReasonNotYet:      {"Pas encore", "Not yet"},

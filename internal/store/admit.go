@@ -19,8 +19,8 @@ const admission int64 = 0x61646d6974 // "admit"
 // that a slow run respects hours, stops and complaints that came meanwhile.
 const AdmissionHolds = 10 * time.Minute
 
-// admitAtOnce bounds one pass, so that clients are locked for well under a second.
-const admitAtOnce = 5000
+// AdmitAtOnce bounds one pass, so that clients are locked for well under a second.
+const AdmitAtOnce = 5000
 
 // Place is what decides a client's local time and calendar; fields are empty where the file does not tell.
 type Place struct {
@@ -104,9 +104,9 @@ func (a *Admitted) add(verdict string, reason campaigns.Reason, n int) {
 
 // AdmitDue asks "who may be contacted" of the due mails or surveys of a campaign, and of every other due message to the
 // same addresses, so that priority decides between campaigns whichever is asked first. In one transaction, with the
-// clients locked in id order, each touch is skipped for good, moved to when it is next allowed, or admitted. At most
-// 5,000 of the campaign's are asked; call again while Looked is not 0.
-func (s *Store) AdmitDue(ctx context.Context, campaignID int, channel campaigns.Channel, now time.Time, hours Hours) (Admitted, error) {
+// clients locked in id order, each touch is skipped for good, moved to when it is next allowed, or admitted. At most n of
+// the campaign's are asked, and never more than AdmitAtOnce; call again while Looked is not 0.
+func (s *Store) AdmitDue(ctx context.Context, campaignID int, channel campaigns.Channel, now time.Time, hours Hours, n int) (Admitted, error) {
 	admitted := newAdmitted()
 	settings, err := s.Settings(ctx)
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *Store) AdmitDue(ctx context.Context, campaignID int, channel campaigns.
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, admission); err != nil {
 			return err
 		}
-		ids, err := dueTouches(ctx, tx, dueMessagesSQL, campaignID, channel, now, now.Add(-AdmissionHolds), admitAtOnce)
+		ids, err := dueTouches(ctx, tx, dueMessagesSQL, campaignID, channel, now, now.Add(-AdmissionHolds), min(n, AdmitAtOnce))
 		if err != nil || len(ids) == 0 {
 			return err
 		}
@@ -216,21 +216,21 @@ const GenericMailbox = `^(accueil|achats?|admin|administration|bonjour|bureau|co
 //
 // Pressure: for each address, what was sent, may have been sent (unsure), is being sent or is admitted counts; then the
 // touches asked here take what is left, by priority, then due time. A survey takes from both allowances, its own first.
-// Touches made by an answer or outcome, reminders among them, are never held back; they count for the others. A
+// Touches made by an answer or outcome, reminders and the campaigns that wait for answers among them, are never held back; they count for the others. A
 // limit of 0 is none. What is admitted already is planned with an admission younger than the cut-off; what is asked here
 // never is. Nothing is joined by id on the way, and the state is asked in a CASE that no other index than
 // the address's can answer: the planner does not know how many rows are asked.
 //
 // A reminder whose questionnaire was answered, or failed, meanwhile is cancelled.
 //
-// A slot of a newsletter that has no approved text yet is asked again every ten minutes. A slot is known by its occasion, a
-// bare day, because the reason may tell of something else, such as quiet weeks.
+// What waits for its slot's approved text is asked again every ten minutes, and takes nothing of an address's allowance
+// meanwhile. That it needs one is a property of its campaign's trigger: the reason may tell of something else, such as a pause.
 const admitSQL = `
 	WITH place AS (
 		SELECT * FROM unnest(@country::text[], @zone::text[], @postcode::text[], @consumer::bool[], @next::timestamptz[], @why::text[])
 			AS p(country, zone, postcode, consumer, next, why)),
 	asked AS MATERIALIZED (
-		SELECT t.id, t.channel, t.priority, t.due_at, t.deadline_at, t.parent_id IS NOT NULL AS exempt, p.email_key AS address,
+		SELECT t.id, t.channel, t.priority, t.due_at, t.deadline_at, t.parent_id IS NOT NULL OR v.trigger = 'answer' AS exempt, p.email_key AS address, x.textless,
 			CASE WHEN x.textless THEN @now::timestamptz + interval '10 minutes' ELSE l.next END AS next, CASE WHEN x.textless THEN 'no_slot_text' ELSE l.why END AS why,
 			CASE
 			WHEN c.closed_on <= @today::date THEN 'client_closed'
@@ -241,17 +241,18 @@ const admitSQL = `
 				WHERE b.contact_id = p.id AND b.channel = 'mail' AND b.withdrawn_at IS NULL AND d.undone_at IS NULL AND b.held_on <= @today::date) THEN 'no_basis'
 			WHEN EXISTS (SELECT FROM activity a WHERE a.client_id = t.client_id AND a.kind = 'complaint' AND a.at <= @now AND a.undone_at IS NULL
 				AND (a.closed_on IS NULL OR a.closed_on > @today::date)) THEN 'open_complaint'
-			WHEN p.email_key IS NULL OR p.wrong <> 'wrong_number' THEN 'no_address'
+			WHEN p.email_key IS NULL THEN 'no_address'
 			WHEN t.step LIKE '%/reminder' AND EXISTS (SELECT FROM touch parent WHERE parent.id = t.parent_id AND parent.state NOT IN ('sent', 'unsure')) THEN 'cause_gone'
 			WHEN t.deadline_at < @now THEN 'too_late'
 			END AS refused
 		FROM touch t
+		JOIN campaign_version v ON v.id = t.version_id
 		JOIN client c ON c.id = t.client_id
 		LEFT JOIN client_fact f ON f.client_id = t.client_id
 		LEFT JOIN contact p ON p.id = coalesce(t.contact_id, f.mail_contact_id) AND (p.wrong IS NULL OR p.wrong = 'wrong_number')
 		LEFT JOIN place l ON l.country = coalesce(c.country, '') AND l.zone = coalesce(c.zone, '') AND l.postcode = left(coalesce(c.postcode, ''), 3)
 			AND l.consumer = coalesce(f.consumer, c.kind = 'consumer', false)
-		CROSS JOIN LATERAL (SELECT (t.reason IS NOT DISTINCT FROM 'no_slot_text' OR t.parent_id IS NULL AND t.occasion LIKE '____-__-__') AND NOT EXISTS (
+		CROSS JOIN LATERAL (SELECT v.trigger = 'on' AND t.parent_id IS NULL AND NOT EXISTS (
 			SELECT FROM slot_text s WHERE s.campaign_id = t.campaign_id AND s.slot = t.occasion AND s.approved_at <= @now) AS textless) x
 		WHERE t.id = ANY (@ids) AND t.state = 'planned'),
 	loaded AS (
@@ -266,15 +267,15 @@ const admitSQL = `
 				  AND CASE WHEN h.state = 'planned' THEN h.admitted_at > @cutoff
 				      WHEN h.state IN ('sending', 'unsure', 'sent', 'answered', 'done') THEN h.sent_at > @now::timestamptz - interval '90 days' END) h) past ON true),
 	surveyed AS (
-		SELECT *, CASE WHEN refused IS NULL AND NOT exempt AND channel = 'survey' AND @survey90::int > 0
-			AND n90 + row_number() OVER (PARTITION BY address, channel, exempt, refused IS NULL ORDER BY priority DESC, due_at, id) > @survey90::int
+		SELECT *, CASE WHEN refused IS NULL AND NOT exempt AND NOT textless AND channel = 'survey' AND @survey90::int > 0
+			AND n90 + row_number() OVER (PARTITION BY address, channel, exempt, textless, refused IS NULL ORDER BY priority DESC, due_at, id) > @survey90::int
 			THEN greatest(free90, CASE WHEN n90 < @survey90::int THEN @now::timestamptz + interval '90 days' END) END AS survey_until
 		FROM loaded),
 	mailed AS (
-		SELECT *, row_number() OVER (PARTITION BY address, exempt OR survey_until IS NOT NULL OR refused IS NOT NULL ORDER BY priority DESC, due_at, id) AS rank
+		SELECT *, row_number() OVER (PARTITION BY address, exempt OR textless OR survey_until IS NOT NULL OR refused IS NOT NULL ORDER BY priority DESC, due_at, id) AS rank
 		FROM surveyed),
 	pressed AS (
-		SELECT *, CASE WHEN refused IS NOT NULL OR exempt THEN NULL WHEN survey_until IS NOT NULL THEN survey_until ELSE greatest(
+		SELECT *, CASE WHEN refused IS NOT NULL OR exempt OR textless THEN NULL WHEN survey_until IS NOT NULL THEN survey_until ELSE greatest(
 			CASE WHEN @mail7::int > 0 AND n7 + rank > @mail7::int THEN coalesce(CASE WHEN n7 >= @mail7::int THEN free7 END, @now::timestamptz + interval '7 days') END,
 			CASE WHEN @mail30::int > 0 AND n30 + rank > @mail30::int THEN coalesce(CASE WHEN n30 >= @mail30::int THEN free30 END, @now::timestamptz + interval '7 days') END) END AS until
 		FROM mailed),

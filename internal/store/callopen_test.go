@@ -78,7 +78,7 @@ func TestTheChecksForCalls(t *testing.T) {
 		{"neither SIREN nor order, and a mobile number", `UPDATE client SET kind = NULL, phone = '06 39 98 00 00', phone_e164 = '+33639980000'`, "skipped no_call_consent"},
 		{"a complaint is open", `INSERT INTO activity (client_id, kind, at) SELECT id, 'complaint', '2026-03-01' FROM client`, "open admitted"},
 		{"a complaint is open and the call is a routine one", `INSERT INTO activity (client_id, kind, at) SELECT id, 'complaint', '2026-03-01' FROM client;
-			UPDATE campaign_version SET source = E'campaign: small\ntrigger:\n  contacts_per_year: {times: 2}\n'`, "skipped open_complaint"},
+			UPDATE campaign_version SET trigger = 'contacts_per_year'`, "skipped open_complaint"},
 		{"no number at all", `UPDATE client SET phone = NULL, phone_e164 = NULL`, "skipped no_number"},
 		{"a number that cannot be normalised can still be dialled", `UPDATE client SET phone = 'poste 12', phone_e164 = NULL`, "open admitted"},
 		{"the deadline has passed", `UPDATE touch SET deadline_at = '2026-03-09'`, "skipped too_late"},

@@ -95,7 +95,8 @@ type Claim struct {
 // ClaimAndRecord records what became of the group before, and claims the next admitted touches as sending, in one
 // statement and one round trip. After it returns, the rows say durably what is about to be sent. Results are fenced by
 // attempt and state: one that comes late settles the row only if it is unsure still and the result is sure. Recording
-// twice does no harm. Addresses that were suppressed since the admission are left alone.
+// twice does no harm. What the admission has seen and is cheap to ask is asked once more: a touch against which something
+// came meanwhile, or whose contact has another address now, loses its admission and is left alone.
 //
 // After an error nobody knows whether the claim was committed: record again with N = 0, and give back (GiveBack) what
 // was claimed and never heard of.
@@ -103,7 +104,7 @@ func (s *Store) ClaimAndRecord(ctx context.Context, claim Claim, results []Settl
 	r := unzip(results)
 	rows, err := s.pool.Query(ctx, claimSQL,
 		r.id, r.attempt, r.state, r.reason, r.dueAt, r.closesAt, r.at, r.code, r.words, r.deferred, r.bounced,
-		claim.CampaignID, claim.Channel, now, now.Add(-AdmissionHolds), claim.Worker, min(claim.N, maxClaim), claim.Domain)
+		claim.CampaignID, claim.Channel, now, now.Add(-AdmissionHolds), claim.Worker, min(claim.N, maxClaim), claim.Domain, defaultZone)
 	if err != nil {
 		return nil, fmt.Errorf("claim due touches of campaign %d: %w", claim.CampaignID, err)
 	}
@@ -176,7 +177,8 @@ func scanDue(row pgx.CollectableRow) (d Due, err error) {
 }
 
 // claimSQL, in parts: the results of the group before (recorded, and the mailboxes that bounced suppressed), then the
-// claim, then what rendering needs. sent_at of a row in sending is when it was claimed: pressure counts it from there.
+// claim, then what rendering needs. A touch is claimed when what the admission saw is still so: asked row by row, so that no
+// plan reads whole tables for a group of ten. sent_at of a row in sending is when it was claimed: pressure counts it from there.
 const claimSQL = `
 	WITH result AS (
 		SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::int[], $9::text[], $10::bool[], $11::bool[])
@@ -202,19 +204,32 @@ const claimSQL = `
 		ON CONFLICT DO NOTHING),
 	stale AS (
 		INSERT INTO client_stale (client_id) SELECT DISTINCT client_id FROM recorded WHERE bounced ON CONFLICT DO NOTHING),
+	today AS (SELECT ($14::timestamptz AT TIME ZONE coalesce((SELECT value FROM setting WHERE key = 'zone'), $19::text))::date AS day),
 	picked AS MATERIALIZED (
-		SELECT t.id FROM touch t
+		SELECT t.id, t.client_id, t.contact_id, t.address FROM touch t
 		WHERE t.campaign_id = $12 AND t.channel = $13 AND t.state = 'planned' AND t.due_at <= $14 AND t.admitted_at > $15
-		  AND NOT EXISTS (SELECT FROM suppression s WHERE s.withdrawn_at IS NULL AND s.address = t.address AND s.scope IN ('mail', 'everything'))
 		  AND EXISTS (SELECT FROM campaign c WHERE c.id = $12 AND c.state = 'running')
 		ORDER BY t.due_at LIMIT $17 FOR UPDATE OF t SKIP LOCKED),
+	asked AS MATERIALIZED (
+		SELECT k.id, coalesce((
+			SELECT c.blocked IS NULL AND coalesce(c.closed_on > (SELECT day FROM today), true) AND p.email_key = k.address AND (p.wrong IS NULL OR p.wrong = 'wrong_number')
+				AND NOT EXISTS (SELECT FROM suppression s WHERE s.withdrawn_at IS NULL AND s.address IN (k.address, 'client:' || c.ref) AND s.scope IN ('mail', 'everything'))
+				AND (k.address ~ '` + GenericMailbox + `' OR EXISTS (
+					SELECT FROM basis b LEFT JOIN basis_declaration d ON d.id = b.declaration_id
+					WHERE b.contact_id = p.id AND b.channel = 'mail' AND b.withdrawn_at IS NULL AND d.undone_at IS NULL AND b.held_on <= (SELECT day FROM today)))
+			FROM client c LEFT JOIN client_fact f ON k.contact_id IS NULL AND f.client_id = c.id LEFT JOIN contact p ON p.id = coalesce(k.contact_id, f.mail_contact_id)
+			WHERE c.id = k.client_id), false) AS may
+		FROM picked k),
+	returned AS (
+		UPDATE touch t SET admitted_at = NULL FROM asked k WHERE t.id = k.id AND NOT k.may),
 	claimed AS (
 		UPDATE touch t SET state = 'sending', attempt = t.attempt + 1, worker = $16, sent_at = $14, reason = NULL,
 			message_id = 'touch.' || t.id || '@' || $18::text
-		FROM picked k WHERE t.id = k.id
+		FROM asked k WHERE t.id = k.id AND k.may
 		RETURNING t.*)` + dueColumns + ` FROM claimed t` + dueJoins
 
-// dueColumns and dueJoins are what rendering needs of a touch t, as scanDue reads it.
+// dueColumns and dueJoins are what rendering needs of a touch t, as scanDue reads it. The address is the contact's as typed:
+// the claim has seen that it is still the one that the checks were asked of.
 const (
 	dueColumns = `
 	SELECT t.id, t.client_id, t.attempt, t.version_id, m.name, t.step, t.channel, t.occasion, coalesce(t.parent_id, 0), coalesce((t.figures->>'deferrals')::int, 0), t.deadline_at,
@@ -234,6 +249,7 @@ const (
 	LEFT JOIN rep r ON r.id = coalesce(t.rep_id, c.rep_id)
 	LEFT JOIN LATERAL (SELECT ref, ordered_on, delivered_on, amount FROM orders o WHERE o.client_id = t.client_id AND o.counts AND o.ordered_on <= f.as_of
 		ORDER BY ordered_on DESC LIMIT 1) o ON true
-	LEFT JOIN LATERAL (SELECT kind, source, held_on FROM basis b WHERE b.contact_id = p.id AND b.channel = 'mail' AND b.withdrawn_at IS NULL
-		ORDER BY held_on DESC LIMIT 1) b ON true`
+	LEFT JOIN LATERAL (SELECT b.kind, b.source, b.held_on FROM basis b LEFT JOIN basis_declaration d ON d.id = b.declaration_id
+		WHERE b.contact_id = p.id AND b.channel = 'mail' AND b.withdrawn_at IS NULL AND d.undone_at IS NULL AND b.held_on <= coalesce((SELECT facts_on FROM clock), 'infinity')
+		ORDER BY b.held_on DESC LIMIT 1) b ON true`
 )

@@ -74,7 +74,7 @@ func (f field) touch(contact int64, campaign int, channel, occasion string, prio
 
 func (f field) admit(campaign int) store.Admitted {
 	f.t.Helper()
-	a, err := f.AdmitDue(f.ctx, campaign, campaigns.Mail, noon(), anyHour)
+	a, err := f.AdmitDue(f.ctx, campaign, campaigns.Mail, noon(), anyHour, store.AdmitAtOnce)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -116,11 +116,11 @@ func TestTheChecksWhenDueStoreTheFirstReason(t *testing.T) {
 		{"the questionnaire that it reminds of was answered", `UPDATE touch SET step = 'q/reminder', parent_id = (SELECT max(id) FROM touch) + 1;
 			INSERT INTO touch (client_id, contact_id, campaign_id, version_id, step, channel, occasion, triggered_on, due_at, state, created_at)
 			SELECT client_id, id, 1, 1, 'q', 'survey', 'march', '2026-03-01', '2026-03-01', 'answered', '2026-03-01' FROM contact`, "cancelled cause_gone"},
-		{"its slot has no text", `UPDATE touch SET reason = 'no_slot_text'`, "planned no_slot_text"},
-		{"its slot has no text, and quiet weeks moved it", `UPDATE touch SET occasion = '2026-03-03', reason = 'quiet_weeks'`, "planned no_slot_text"},
-		{"its slot's text is approved", `UPDATE touch SET occasion = '2026-03-03', reason = 'no_slot_text'; INSERT INTO slot_text (campaign_id, slot, texts, author, created_at, approved_by, approved_at)
+		{"its slot has no text", `UPDATE campaign_version SET trigger = 'on'`, "planned no_slot_text"},
+		{"its slot has no text, and quiet weeks moved it", `UPDATE campaign_version SET trigger = 'on'; UPDATE touch SET reason = 'quiet_weeks'`, "planned no_slot_text"},
+		{"its slot's text is approved", `UPDATE campaign_version SET trigger = 'on'; UPDATE touch SET occasion = '2026-03-03', reason = 'no_slot_text'; INSERT INTO slot_text (campaign_id, slot, texts, author, created_at, approved_by, approved_at)
 			VALUES (1, '2026-03-03', '{}', 'anne', '2026-03-01', 'paul', '2026-03-02')`, "planned admitted"},
-		{"its slot's text waits for approval", `UPDATE touch SET occasion = '2026-03-03'; INSERT INTO slot_text (campaign_id, slot, texts, author, created_at) VALUES (1, '2026-03-03', '{}', 'anne', '2026-03-01')`, "planned no_slot_text"},
+		{"its slot's text waits for approval", `UPDATE campaign_version SET trigger = 'on'; UPDATE touch SET occasion = '2026-03-03'; INSERT INTO slot_text (campaign_id, slot, texts, author, created_at) VALUES (1, '2026-03-03', '{}', 'anne', '2026-03-01')`, "planned no_slot_text"},
 		{"the campaign is paused", `UPDATE campaign SET state = 'paused'`, "planned"},
 		{"the address had a mail five days ago", `INSERT INTO touch (client_id, contact_id, campaign_id, version_id, step, channel, occasion, triggered_on, due_at, state, address, sent_at, created_at)
 			SELECT client_id, id, 2, 2, 's', 'mail', 'before', '2026-03-05', '2026-03-05', 'unsure', 'a@example.com', '2026-03-05T12:00:00Z', '2026-03-05' FROM contact`, "planned pressure"},
@@ -180,7 +180,7 @@ func TestTwoCampaignsAtTheSameMomentDoNotBothWrite(t *testing.T) {
 	errs := make(chan error, 2)
 	for campaign := 1; campaign <= 2; campaign++ {
 		go func() {
-			_, err := f.AdmitDue(f.ctx, campaign, campaigns.Mail, noon(), anyHour)
+			_, err := f.AdmitDue(f.ctx, campaign, campaigns.Mail, noon(), anyHour, store.AdmitAtOnce)
 			errs <- err
 		}()
 	}
@@ -206,13 +206,13 @@ func TestOutsideHoursWaitsUntilTheyBeginButNotPastTheDeadline(t *testing.T) {
 		}
 		return tomorrow, campaigns.ReasonHours
 	}
-	if _, err := f.AdmitDue(f.ctx, 1, campaigns.Mail, noon(), closed); err != nil {
+	if _, err := f.AdmitDue(f.ctx, 1, campaigns.Mail, noon(), closed, store.AdmitAtOnce); err != nil {
 		t.Fatal(err)
 	}
 	if got := query[time.Time](f, `SELECT due_at FROM touch WHERE id = $1 AND reason = 'outside_hours'`, free); !got.Equal(tomorrow) {
 		t.Errorf("due at %s", got)
 	}
-	if _, err := f.AdmitDue(f.ctx, 1, campaigns.Mail, noon().Add(7*time.Hour), anyHour); err != nil {
+	if _, err := f.AdmitDue(f.ctx, 1, campaigns.Mail, noon().Add(7*time.Hour), anyHour, store.AdmitAtOnce); err != nil {
 		t.Fatal(err)
 	}
 	if got := f.state(bound); got != "skipped too_late" {
@@ -227,7 +227,7 @@ func TestAClaimIsTakenOnceAndSettledOnce(t *testing.T) {
 	}
 	f.admit(1)
 	one, two := uuid.New(), uuid.New()
-	first, second := f.claim(one, 10), f.claim(two, 99)
+	first, second := f.claim(one, 10), f.claim(two, 10)
 	if len(first) != 10 || len(second) != 10 {
 		t.Fatalf("claimed %d and %d, want 10 and 10", len(first), len(second))
 	}

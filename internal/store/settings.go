@@ -25,6 +25,9 @@ type Setting struct {
 	check   func(string) error
 }
 
+// defaultZone is the company's zone until it is set.
+const defaultZone = "Europe/Paris"
+
 // SettingTable is every business setting, in the order in which pages and docs show them.
 // The defaults are those of a company of sixty people.
 var SettingTable = []Setting{
@@ -34,7 +37,7 @@ var SettingTable = []Setting{
 	{"sender_name", "", "the name beside it; empty: the company's", text(200)},
 	{"reply_to", "", "where replies go; empty: the rep's address, else the sender's", optional(email)},
 	{"brand_colour", "#0b5f4c", "the company's colour, used once in mails and on the survey page", colour},
-	{"zone", "Europe/Paris", "the company's zone (IANA)", zone},
+	{"zone", defaultZone, "the company's zone (IANA)", zone},
 	{"country", "FR", "the company's country (ISO), for clients without one", country},
 	{"language", "fr", "fr or en, for clients and users without one", oneOf("fr", "en")},
 	{"currency", "EUR", "the one currency of amounts (ISO)", oneOf("EUR", "CHF", "GBP", "USD", "PLN", "CZK", "SEK", "DKK", "NOK", "HUF", "RON")},

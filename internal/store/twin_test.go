@@ -40,7 +40,7 @@ func TestTheStoreAndTheCampaignsRefuseForTheSameReason(t *testing.T) {
 	if definition == nil {
 		t.Fatal("the definition is wrong")
 	}
-	f.exec(`UPDATE campaign_version SET source = $1`, source)
+	f.exec(`UPDATE campaign_version SET source = $1, trigger = $2`, source, definition.Trigger.Kind())
 	draw := rand.New(rand.NewPCG(1, 2))
 	touches := map[string][2]int64{}
 	for i := range 60 {
