@@ -68,8 +68,8 @@ func refusable(err error) error {
 }
 
 // Approve implements web.Campaigns, as the next methods do.
-func (p campaignsPort) Approve(ctx context.Context, name, by string, now time.Time) error {
-	return refusable(p.desk.Approve(ctx, name, by, now))
+func (p campaignsPort) Approve(ctx context.Context, name string, draftID int, by string, now time.Time) error {
+	return refusable(p.desk.ApproveDraft(ctx, name, draftID, by, now))
 }
 
 func (p campaignsPort) Start(ctx context.Context, name, by string, now time.Time) error {

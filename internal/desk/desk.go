@@ -166,12 +166,17 @@ func (d *Desk) Approve(ctx context.Context, name, by string, now time.Time) erro
 	if c.DraftID == 0 {
 		return fmt.Errorf("campaign %s has no draft to approve; version %d is approved: %w", name, c.Version, store.ErrCampaignState)
 	}
-	_, problems, err := d.version(ctx, c.DraftID)
+	return d.ApproveDraft(ctx, name, c.DraftID, by, now)
+}
+
+// ApproveDraft is Approve for somebody who has read the draft with this id: store.ErrConflict when there is a newer one.
+func (d *Desk) ApproveDraft(ctx context.Context, name string, draftID int, by string, now time.Time) error {
+	_, problems, err := d.version(ctx, draftID)
 	if err != nil {
 		return err
 	}
 	if len(problems) > 0 {
 		return Mistakes(problems)
 	}
-	return d.store.ApproveDraft(ctx, name, c.DraftID, by, now)
+	return d.store.ApproveDraft(ctx, name, draftID, by, now)
 }

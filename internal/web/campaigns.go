@@ -3,6 +3,7 @@ package web
 import (
 	"html/template"
 	"net/http"
+	"strconv"
 
 	"github.com/relance/relance/internal/store"
 )
@@ -85,6 +86,7 @@ type action struct {
 	Name, Words string
 	Main        bool
 	Ask         bool // leads to a page that shows what would happen first
+	Draft       int  // id of the draft on the page, for what concerns it alone; else 0
 }
 
 // explainBox answers why a client got something or not.
@@ -141,7 +143,7 @@ func actionsOf(r *request, c store.CampaignPage, wrong bool) (list []action) {
 		list = append(list, action{Name: name, Words: r.Reader.T("action." + name), Main: main, Ask: ask})
 	}
 	if c.DraftID != 0 && !wrong {
-		add("approve", true, false)
+		list = append(list, action{Name: "approve", Words: r.Reader.T("action.approve"), Main: true, Draft: c.DraftID})
 	}
 	switch c.State {
 	case "approved":
@@ -175,7 +177,7 @@ func (s *Site) explain(r *request, name string, box *explainBox) (err error) {
 func (s *Site) changeCampaign(w http.ResponseWriter, r *request) error {
 	name, do := r.PathValue("name"), s.Campaigns
 	actions := map[string]func() error{
-		"approve": func() error { return do.Approve(r.Context(), name, r.User.Name, r.Now) },
+		"approve": func() error { return s.approveDraft(r, name) },
 		"start":   func() error { return do.Start(r.Context(), name, r.User.Name, r.Now) },
 		"pause":   func() error { return do.Pause(r.Context(), name, r.User.Name, r.Now) },
 		"release": func() error { return do.Release(r.Context(), name, r.User.Name, r.Now) },
@@ -191,6 +193,15 @@ func (s *Site) changeCampaign(w http.ResponseWriter, r *request) error {
 	s.wake(r.Context(), "plan")
 	s.later(r, "did."+r.PathValue("action"))
 	return back(w, r, "/campaigns/"+name)
+}
+
+// approveDraft approves the draft that was on the page, and no other.
+func (s *Site) approveDraft(r *request, name string) error {
+	draft, err := strconv.Atoi(r.PostFormValue("draft"))
+	if err != nil {
+		return refuse(http.StatusBadRequest, "error.bad_form")
+	}
+	return s.Campaigns.Approve(r.Context(), name, draft, r.User.Name, r.Now)
 }
 
 // startPage shows what starting would do, and asks.

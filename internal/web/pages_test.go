@@ -19,6 +19,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/relance/relance/campaigns"
+	"github.com/relance/relance/internal/store"
 )
 
 func TestTheListOfADay(t *testing.T) {
@@ -317,6 +318,35 @@ func TestEmptyPagesSayWhatToDo(t *testing.T) {
 }
 
 // Every message that a page or the code asks for is there, in both languages; and no page shows an id.
+func TestOnlyTheDraftThatWasReadIsApproved(t *testing.T) {
+	s := newSample(t)
+	source, err := os.ReadFile("../../campaigns/library/welcome-call.yaml")
+	s.must(err)
+	push := func(author string) {
+		t.Helper()
+		_, changed, err := s.store.PushDraft(t.Context(), store.Draft{Name: "welcome-call", Source: string(source) + "# " + author + "\n", Author: author}, sampleNow)
+		if err != nil || !changed {
+			t.Fatalf("push: %v, %v", changed, err)
+		}
+	}
+	b := s.visit("manager")
+	read := func() string {
+		return b.get("/campaigns/welcome-call").Doc.Find("form[action$='/approve'] input[name=draft]").AttrOr("value", "none")
+	}
+	push("Anne")
+	seen := read()
+	push("Mallory")
+	if p := b.post("/campaigns/welcome-call/approve", url.Values{"draft": {seen}}); p.StatusCode != http.StatusConflict {
+		t.Errorf("a draft that came meanwhile: %d, want 409", p.StatusCode)
+	}
+	if n := s.id(`SELECT count(*) FROM campaign_version WHERE author = 'Mallory' AND approved_at IS NOT NULL`); n != 0 {
+		t.Error("approved what nobody read")
+	}
+	if p := b.post("/campaigns/welcome-call/approve", url.Values{"draft": {read()}}); p.StatusCode != http.StatusSeeOther {
+		t.Errorf("the draft that was read: %d %s", p.StatusCode, p.text("main"))
+	}
+}
+
 func TestSettingsNameNoFileOfTheMachine(t *testing.T) {
 	s := newSample(t)
 	b := s.visit("manager")

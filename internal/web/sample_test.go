@@ -39,12 +39,8 @@ func (p ports) Scripts(context.Context, int64, string, time.Time) ([]Script, err
 	return []Script{{Title: "Après une note basse", HTML: "<p>« Bonjour M. Bellec, merci pour votre réponse d’hier. Vous parlez de livraisons tardives : lesquelles vous ont gêné ? »</p><ul><li>Écouter d’abord, sans se défendre.</li><li>Proposer le créneau de 6 h le mardi.</li></ul>"}}, nil
 }
 
-func (p ports) Approve(ctx context.Context, name, by string, now time.Time) error {
-	c, err := p.Campaign(ctx, name)
-	if err != nil {
-		return err
-	}
-	return p.ApproveDraft(ctx, name, c.DraftID, by, now)
+func (p ports) Approve(ctx context.Context, name string, draftID int, by string, now time.Time) error {
+	return p.ApproveDraft(ctx, name, draftID, by, now)
 }
 func (p ports) Start(ctx context.Context, name, by string, now time.Time) error {
 	return p.StartCampaign(ctx, name, by, now)

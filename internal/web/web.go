@@ -92,7 +92,8 @@ type Script struct {
 
 // Campaigns changes campaigns and answers questions about them. Refusals that a person can act on wrap ErrRefused.
 type Campaigns interface {
-	Approve(ctx context.Context, name, by string, now time.Time) error
+	// Approve lets the draft with this id, which by has read, plan from now on; store.ErrConflict when there is a newer one.
+	Approve(ctx context.Context, name string, draftID int, by string, now time.Time) error
 	Start(ctx context.Context, name, by string, now time.Time) error
 	Pause(ctx context.Context, name, by string, now time.Time) error
 	Release(ctx context.Context, name, by string, now time.Time) error
