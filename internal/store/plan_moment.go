@@ -25,28 +25,35 @@ type planned struct {
 	id, versionID int
 	name, state   string
 	pass          *campaigns.Pass
-	first         bool  // no pass was made yet: start's guard, not the surge's
-	released      bool  // a person looked at the surge and let it through
-	last          []int // planned by earlier passes, newest first
-	limit         int   // of the surge guard; 0: none
+	first         bool     // no pass was made yet: start's guard, not the surge's
+	released      bool     // a person looked at the surge and let it through
+	last          []int    // planned by earlier passes, newest first
+	limit         int      // of the surge guard; 0: none
+	missed        []string // slots whose window has passed without a pass
+	keeping       bool     // held or stopped: nothing is planned, and what is planned or open ends when its cause has gone
+	heldWhy       string
 }
 
 // guarded says whether the surge guard looks at this pass. A slot's text was approved for the whole audience, so its size
 // is no surprise.
 func (p *planned) guarded() bool {
 	_, slot := p.pass.Definition.Trigger.(campaigns.On)
-	return !p.first && !p.released && !slot
+	return !p.first && !p.released && !slot && !p.keeping
 }
 
-// loadPlanned reads the campaigns that a pass plans: the running and paused ones, or of these the named. A trial is planned
-// whatever its state, as approved, else as its draft says.
+// loadPlanned reads the campaigns that a pass plans: the running and paused ones, or of these the named. A pass over all also
+// keeps what held and stopped ones have planned or open. A trial is planned whatever its state, as approved, else as its
+// draft says.
 func loadPlanned(ctx context.Context, tx pgx.Tx, m campaigns.Moment, names []string, trial string) ([]*planned, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT c.id, v.id, c.name, c.state, v.source, c.started_at, c.passed_on, coalesce((SELECT p.held IS NOT NULL FROM pass p WHERE p.campaign_id = c.id ORDER BY p.id DESC LIMIT 1), false),
-			ARRAY(SELECT p.planned FROM pass p WHERE p.campaign_id = c.id AND p.held IS NULL ORDER BY p.id DESC LIMIT $2),
-			ARRAY(SELECT s.slot FROM slot_text s WHERE s.campaign_id = c.id AND s.approved_at IS NOT NULL)
+			ARRAY(SELECT p.planned + p.rearmed FROM pass p WHERE p.campaign_id = c.id AND p.held IS NULL ORDER BY p.id DESC LIMIT $2),
+			ARRAY(SELECT s.slot FROM slot_text s WHERE s.campaign_id = c.id AND s.approved_at IS NOT NULL), coalesce(c.held_why, '')
 		FROM campaign c JOIN campaign_version v ON v.id = coalesce(c.version_id, CASE WHEN c.name = $3 THEN c.draft_id END)
-		WHERE c.name = $3 OR $3 = '' AND c.state IN ('running', 'paused') AND (cardinality($1::text[]) = 0 OR c.name = ANY ($1)) ORDER BY c.name`, nonNil(names), passMemory, trial)
+		WHERE c.name = $3 OR $3 = '' AND CASE
+			WHEN c.state IN ('running', 'paused') THEN cardinality($1::text[]) = 0 OR c.name = ANY ($1)
+			WHEN c.state IN ('held', 'stopped') THEN cardinality($1::text[]) = 0 AND EXISTS (SELECT FROM touch t WHERE t.campaign_id = c.id AND t.state IN ('planned', 'open')) END
+		ORDER BY c.name`, nonNil(names), passMemory, trial)
 	if err != nil {
 		return nil, err
 	}
@@ -55,12 +62,13 @@ func loadPlanned(ctx context.Context, tx pgx.Tx, m campaigns.Moment, names []str
 		var source string
 		var started, passed *time.Time
 		var slots []string
-		err := row.Scan(&p.id, &p.versionID, &p.name, &p.state, &source, &started, &passed, &p.released, &p.last, &slots)
+		err := row.Scan(&p.id, &p.versionID, &p.name, &p.state, &source, &started, &passed, &p.released, &p.last, &slots, &p.heldWhy)
 		if err != nil {
 			return nil, err
 		}
 		p.first = passed == nil
 		p.released = p.released || trial != ""
+		p.keeping = trial == "" && (p.state == "held" || p.state == "stopped")
 		return p, p.ready(m, source, dayOf(passed), timeOf(started), slots)
 	})
 }
@@ -76,6 +84,11 @@ func (p *planned) ready(m campaigns.Moment, source string, since calendar.Date, 
 		m.SlotTexts[slot] = true
 	}
 	p.pass = definition.At(m)
+	if on, ok := definition.Trigger.(campaigns.On); ok && !p.keeping {
+		for _, slot := range on.Missed(&m) {
+			p.missed = append(p.missed, slot.String())
+		}
+	}
 	if p.guarded() {
 		p.limit, _ = campaigns.Surge(0, p.last)
 	}

@@ -23,8 +23,9 @@ const examplesKept = 10
 type tally struct {
 	made     map[madeKind]int // new touches
 	moved    map[madeKind]int // moves, by where they lead
-	rearmed  int
-	rows     []byte // new touches as COPY takes them
+	arming   int              // decided to be planned again
+	rearmed  int              // of these, those that were
+	rows     []byte           // new touches as COPY takes them
 	moves    []campaigns.Decision
 	examples []PassExample
 }
@@ -75,8 +76,14 @@ func (s *planShare) see(f *campaigns.Facts, history [][]campaigns.Touch) error {
 
 func (s *planShare) keep(i int, d *campaigns.Decision) {
 	t, p := &s.tallies[i], s.w.list[i]
+	if p.keeping && d.From != campaigns.Planned && d.From != campaigns.Open {
+		return
+	}
 	if d.ID != 0 {
 		t.moves = append(t.moves, *d)
+		if d.State == campaigns.Planned {
+			t.arming++
+		}
 		return
 	}
 	t.made[madeKind{d.State, d.Reason}]++
@@ -124,6 +131,8 @@ func (w *planWriter) take(share *planShare, out io.Writer) error {
 			to.made[kind] += n
 		}
 		clear(from.made)
+		to.arming += from.arming
+		from.arming = 0
 		to.moves = append(to.moves, from.moves...)
 		to.examples = keepExamples(append(to.examples, from.examples...))
 		from.moves, from.examples = from.moves[:0], from.examples[:0]
@@ -152,9 +161,9 @@ func (w *planWriter) rows(i int, rows []byte, out io.Writer) error {
 	return nil
 }
 
-// held says whether the surge guard holds the campaign.
+// held says whether the surge guard holds the campaign. What is planned again would leave like what is new.
 func (w *planWriter) held(i int) bool {
-	return w.list[i].limit > 0 && w.tallies[i].planned() > w.list[i].limit
+	return w.list[i].limit > 0 && w.tallies[i].planned()+w.tallies[i].arming > w.list[i].limit
 }
 
 // release passes on what was kept, when all is counted.
@@ -202,11 +211,11 @@ func (w *planWriter) finish(ctx context.Context, today calendar.Date) error {
 	for i, p := range w.list {
 		t := &w.tallies[i]
 		if !w.held(i) {
-			if err := w.move(ctx, t); err != nil {
+			if err := w.move(ctx, t, p.versionID); err != nil {
 				return fmt.Errorf("move touches of campaign %s: %w", p.name, err)
 			}
 		}
-		if w.dryRun {
+		if w.dryRun || p.keeping {
 			continue
 		}
 		if err := w.note(ctx, i, today); err != nil {
@@ -243,13 +252,13 @@ func (w *planWriter) unstage(ctx context.Context) error {
 const movesAtOnce = 5000
 
 // move updates touches, each only if it still is in the state that was decided about.
-func (w *planWriter) move(ctx context.Context, t *tally) error {
+func (w *planWriter) move(ctx context.Context, t *tally, versionID int) error {
 	for len(t.moves) > 0 {
 		chunk := t.moves[:min(len(t.moves), movesAtOnce)]
 		t.moves = t.moves[len(chunk):]
 		done := map[int64]bool{}
 		if !w.dryRun {
-			ids, err := moveTouches(ctx, w.tx, chunk)
+			ids, err := moveTouches(ctx, w.tx, chunk, versionID)
 			if err != nil {
 				return err
 			}
@@ -274,30 +283,32 @@ func (t *tally) countMove(d campaigns.Decision) {
 	t.moved[madeKind{d.State, d.Reason}]++
 }
 
-func moveTouches(ctx context.Context, tx pgx.Tx, moves []campaigns.Decision) ([]int64, error) {
+func moveTouches(ctx context.Context, tx pgx.Tx, moves []campaigns.Decision, versionID int) ([]int64, error) {
 	n := len(moves)
 	ids, contacts, reps, priorities := make([]int64, n), make([]int64, n), make([]int64, n), make([]int16, n)
 	from, to, reasons, figures := make([]string, n), make([]string, n), make([]string, n), make([]*string, n)
+	channels := make([]string, n)
 	triggered, due := make([]time.Time, n), make([]time.Time, n)
 	deadlines, ended := make([]*time.Time, n), make([]*time.Time, n)
 	for i := range moves {
 		d := &moves[i]
 		ids[i], contacts[i], reps[i], priorities[i] = d.ID, d.ContactID, d.RepID, int16(d.Priority)
-		from[i], to[i], reasons[i] = string(d.From), string(d.State), string(d.Reason)
+		from[i], to[i], reasons[i], channels[i] = string(d.From), string(d.State), string(d.Reason), string(d.Channel)
 		triggered[i], due[i], deadlines[i], ended[i] = d.TriggeredOn.Time(), d.DueAt, orNull(d.DeadlineAt), orNull(d.EndedAt)
 		if len(d.Figures) > 0 {
 			words := string(d.Figures)
 			figures[i] = &words
 		}
 	}
-	rows, err := tx.Query(ctx, moveTouchesSQL, ids, from, to, reasons, figures, triggered, due, deadlines, ended, contacts, reps, priorities)
+	rows, err := tx.Query(ctx, moveTouchesSQL, ids, from, to, reasons, figures, triggered, due, deadlines, ended, contacts, reps, priorities, channels, versionID)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
-// moveTouchesSQL: a touch that is planned again goes to today's contact and rep; one that ends keeps those it had. The
+// moveTouchesSQL: a touch that is planned again goes to today's contact and rep, as the version that plans it says, and with
+// its texts: it has not been through the step. One that ends keeps what it had. The
 // contact is part of what makes a touch unique, so it stays where another touch already has it.
 const moveTouchesSQL = `
 	UPDATE touch t SET state = m.state, reason = nullif(m.reason, ''), figures = coalesce(m.figures::jsonb, t.figures),
@@ -305,10 +316,10 @@ const moveTouchesSQL = `
 		contact_id = CASE WHEN m.state <> 'planned' OR EXISTS (SELECT FROM touch o WHERE o.client_id = t.client_id AND o.contact_id IS NOT DISTINCT FROM nullif(m.contact_id, 0)
 			AND o.campaign_id = t.campaign_id AND o.step = t.step AND o.occasion = t.occasion) THEN t.contact_id ELSE nullif(m.contact_id, 0) END,
 		rep_id = CASE WHEN m.state <> 'planned' THEN t.rep_id ELSE nullif(m.rep_id, 0) END,
-		priority = m.priority, admitted_at = NULL,
+		priority = m.priority, channel = m.channel, version_id = CASE WHEN m.state = 'planned' THEN $14 ELSE t.version_id END, admitted_at = NULL,
 		followed_at = CASE WHEN m.state = 'planned' THEN NULL ELSE t.followed_at END
-	FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::bigint[], $12::smallint[])
-		AS m(id, was, state, reason, figures, triggered_on, due_at, deadline_at, ended_at, contact_id, rep_id, priority)
+	FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::bigint[], $12::smallint[], $13::text[])
+		AS m(id, was, state, reason, figures, triggered_on, due_at, deadline_at, ended_at, contact_id, rep_id, priority, channel)
 	WHERE t.id = m.id AND t.state = m.was
 	RETURNING t.id`
 
@@ -326,6 +337,12 @@ func (w *planWriter) note(ctx context.Context, i int, today calendar.Date) error
 		p.id, w.now, report.Planned, report.Rearmed, report.Cancelled, skipped, report.HeldOut, report.Held)
 	if err != nil {
 		return err
+	}
+	if len(p.missed) > 0 {
+		missed := Event{At: w.now, By: "relance", What: "campaign.slot_missed", Noun: "campaign", Ref: p.name, Detail: map[string]any{"slots": p.missed}}
+		if err := logEvent(ctx, w.tx, missed); err != nil {
+			return err
+		}
 	}
 	if report.Held == nil {
 		_, err = w.tx.Exec(ctx, `UPDATE campaign SET passed_on = $2 WHERE id = $1 AND passed_on IS DISTINCT FROM $2`, p.id, today.Time())
@@ -354,9 +371,15 @@ func (w *planWriter) report(i int) PassReport {
 			}
 		}
 	}
+	if n := len(w.list[i].missed); n > 0 {
+		r.Skipped[campaigns.ReasonSlotMissed] = n
+	}
 	if w.held(i) {
-		why := fmt.Sprintf("surge: %d would be planned, the limit is %d", r.Planned, w.list[i].limit)
+		why := fmt.Sprintf("surge: %d would be planned, the limit is %d", r.Planned+t.arming, w.list[i].limit)
 		r.Held = &why
+	}
+	if w.list[i].keeping {
+		r.Held = &w.list[i].heldWhy
 	}
 	return r
 }
@@ -364,8 +387,10 @@ func (w *planWriter) report(i int) PassReport {
 // reports returns a report per campaign, by name; those that are held for longer say so.
 func (w *planWriter) reports(ctx context.Context, names []string) ([]PassReport, error) {
 	var reports []PassReport
-	for i := range w.list {
-		reports = append(reports, w.report(i))
+	for i, p := range w.list {
+		if p.state != "stopped" { // of which only what is left is kept: it has no line of its own
+			reports = append(reports, w.report(i))
+		}
 	}
 	rows, err := w.tx.Query(ctx, `SELECT name, coalesce(held_why, '') FROM campaign WHERE state = 'held' AND (cardinality($1::text[]) = 0 OR name = ANY ($1))`, nonNil(names))
 	if err != nil {

@@ -33,7 +33,7 @@ type PassReport struct {
 	Planned   int                      `json:"planned"`
 	Rearmed   int                      `json:"rearmed"`
 	Cancelled int                      `json:"cancelled"`
-	Skipped   map[campaigns.Reason]int `json:"skipped"`
+	Skipped   map[campaigns.Reason]int `json:"skipped"` // touches; slots for slot_missed
 	HeldOut   int                      `json:"held_out"`
 	Held      *string                  `json:"held"` // why nothing was written; null: it was
 	Examples  []PassExample            `json:"-"`    // the first ten that would be planned, of a dry run

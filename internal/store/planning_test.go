@@ -174,6 +174,115 @@ func TestASurgeHoldsTheCampaignUntilItIsReleased(t *testing.T) {
 	}
 }
 
+func TestWhatIsArmedAgainCountsForTheSurgeGuard(t *testing.T) {
+	db := testkit.DB(t)
+	st := store.New(db)
+	order(t, db, 0, 30, "2026-03-09")
+	mustExec(t, db, `UPDATE client SET phone = NULL`)
+	launchSource(t, st, "daily", daily, noonOf(2026, 3, 10))
+	if r := plan(t, st, noonOf(2026, 3, 10), store.PlanOptions{})[0]; r.Skipped["no_number"] != 30 {
+		t.Fatalf("the first pass: %+v", r)
+	}
+	mustExec(t, db, `UPDATE client SET phone = '01 44 00 00 00'`)
+	mustExec(t, db, `INSERT INTO client_stale SELECT id FROM client`)
+	// Nothing was planned before: the limit is the floor.
+	r := plan(t, st, noonOf(2026, 3, 11), store.PlanOptions{})[0]
+	if r.Held == nil || *r.Held != "surge: 30 would be planned, the limit is 20" || r.Rearmed != 0 {
+		t.Fatalf("thirty cured: %+v", r)
+	}
+	if n := ask[int](t, db, `SELECT count(*) FROM touch WHERE state = 'planned'`); n != 0 {
+		t.Errorf("%d touches are planned", n)
+	}
+	if err := st.ReleaseCampaign(context.Background(), "daily", "operator", noonOf(2026, 3, 11)); err != nil {
+		t.Fatal(err)
+	}
+	if r := plan(t, st, noonOf(2026, 3, 11), store.PlanOptions{})[0]; r.Rearmed != 30 || r.Held != nil {
+		t.Errorf("once released: %+v", r)
+	}
+	if n := ask[int](t, db, `SELECT rearmed FROM pass ORDER BY id DESC LIMIT 1`); n != 30 {
+		t.Errorf("the pass says %d", n)
+	}
+}
+
+func TestWhatIsArmedAgainFollowsTheVersionThatPlansIt(t *testing.T) {
+	db := testkit.DB(t)
+	st := store.New(db)
+	order(t, db, 0, 1, "2026-03-09")
+	mustExec(t, db, `UPDATE client SET phone = NULL`)
+	launchSource(t, st, "daily", daily, noonOf(2026, 3, 10))
+	plan(t, st, noonOf(2026, 3, 10), store.PlanOptions{})
+	mustExec(t, db, `WITH p AS (INSERT INTO contact (client_id, key, name, email, email_key) SELECT id, 'k', 'K', 'k@example.com', 'k@example.com' FROM client RETURNING id)
+		INSERT INTO basis (contact_id, channel, kind, source, held_on) SELECT id, 'mail', 'information', 'test', '2026-01-01' FROM p`)
+	mustExec(t, db, `INSERT INTO client_stale SELECT id FROM client`)
+	mails := strings.Replace(strings.Replace(daily, "    call: welcome", "    mail: welcome-missed", 1), "    to: rep\n", "", 1)
+	ctx := context.Background()
+	if _, _, err := st.PushDraft(ctx, store.Draft{Name: "daily", Source: mails, Author: "anne"}, noonOf(2026, 3, 11)); err != nil {
+		t.Fatal(err)
+	}
+	c, err := st.Campaign(ctx, "daily")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.ApproveDraft(ctx, "daily", c.DraftID, "paul", noonOf(2026, 3, 11)); err != nil {
+		t.Fatal(err)
+	}
+	if r := plan(t, st, noonOf(2026, 3, 11), store.PlanOptions{})[0]; r.Rearmed != 1 {
+		t.Fatalf("%+v", r)
+	}
+	if got := ask[string](t, db, `SELECT concat_ws(' ', t.state, t.channel, v.number) FROM touch t JOIN campaign_version v ON v.id = t.version_id`); got != "planned mail 2" {
+		t.Errorf("the touch is %q, want the mail of version 2", got)
+	}
+}
+
+func TestACauseThatHasGoneEndsWhatAHeldOrStoppedCampaignHas(t *testing.T) {
+	for _, state := range []string{"running", "paused", "held", "stopped"} {
+		t.Run(state, func(t *testing.T) {
+			db := testkit.DB(t)
+			st := store.New(db)
+			order(t, db, 0, 2, "2026-03-09")
+			launchSource(t, st, "daily", daily, noonOf(2026, 3, 10))
+			plan(t, st, noonOf(2026, 3, 10), store.PlanOptions{})
+			mustExec(t, db, `UPDATE touch SET state = 'open' WHERE id = (SELECT min(id) FROM touch)`)
+			mustExec(t, db, `UPDATE campaign SET state = $1, held_why = CASE $1 WHEN 'held' THEN 'surge' END`, state)
+			mustExec(t, db, `UPDATE orders SET cancelled = true, counts = false`)
+			order(t, db, 10, 1, "2026-03-09") // for whom a campaign that runs would plan
+			mustExec(t, db, `INSERT INTO client_stale SELECT id FROM client ON CONFLICT DO NOTHING`)
+			reports := plan(t, st, noonOf(2026, 3, 11), store.PlanOptions{})
+			if got := ask[string](t, db, `SELECT string_agg(concat_ws(' ', state, reason), ', ' ORDER BY id) FROM touch WHERE state NOT IN ('planned')`); got != "skipped cause_gone, cancelled cause_gone" {
+				t.Errorf("the open and the planned one are: %s", got)
+			}
+			keeps := state == "held" || state == "stopped"
+			if n := ask[int](t, db, `SELECT count(*) FROM touch WHERE state = 'planned'`); (n == 0) != keeps {
+				t.Errorf("%d new ones", n)
+			}
+			if state == "held" && (len(reports) != 1 || reports[0].Held == nil || *reports[0].Held != "surge") || state == "stopped" && len(reports) != 0 {
+				t.Errorf("reports: %+v", reports)
+			}
+			if n := ask[int](t, db, `SELECT count(*) FROM pass`); keeps && n != 1 {
+				t.Errorf("%d passes", n)
+			}
+		})
+	}
+}
+
+func TestASlotThatNoPassSawIsSaid(t *testing.T) {
+	db := testkit.DB(t)
+	st := store.New(db)
+	launch(t, st, "newsletter", noonOf(2026, 2, 20))
+	missed := func(day int) int {
+		return plan(t, st, noonOf(2026, 3, day), store.PlanOptions{})[0].Skipped["slot_missed"]
+	}
+	plan(t, st, noonOf(2026, 2, 27), store.PlanOptions{})
+	for _, c := range []struct{ day, want int }{{20, 1}, {20, 0}, {21, 0}} { // its slot was Tuesday, the 3rd
+		if got := missed(c.day); got != c.want {
+			t.Errorf("on 2026-03-%d: %d missed slots, want %d", c.day, got, c.want)
+		}
+	}
+	if got := ask[string](t, db, `SELECT concat_ws(' ', ref, detail->'slots') FROM event WHERE what = 'campaign.slot_missed'`); got != `newsletter ["2026-03-03"]` {
+		t.Errorf("the event says %q", got)
+	}
+}
+
 func TestACancelledOrderTakesItsCallAway(t *testing.T) {
 	db := testkit.DB(t)
 	st := store.New(db)
