@@ -86,8 +86,11 @@ func (a *App) examine(ctx context.Context) []finding {
 
 // examineMail checks the server, and what mailbox providers will look for in DNS.
 func (a *App) examineMail(ctx context.Context, settings store.Settings) []finding {
-	if a.Config.SMTPURL == "" || a.Config.SMTPURL == inboxURL {
+	switch a.Config.SMTPURL {
+	case "":
 		return []finding{{"mail", true, "no mail server is set (RELANCE_SMTP_URL): nothing leaves this machine"}}
+	case inboxURL:
+		return []finding{{"mail", true, "mail stays in the built-in inbox (RELANCE_SMTP_URL=inbox): nothing leaves this machine"}}
 	}
 	key, err := readDKIM(settings)
 	if err != nil {
