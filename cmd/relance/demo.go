@@ -77,6 +77,7 @@ type demo struct {
 	dir   string
 	story story
 	users []store.User
+	host  string // ref of the rep whose link is printed; empty: the first
 
 	forwarding sync.Mutex // one push of the bar at a time
 }

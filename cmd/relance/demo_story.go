@@ -230,10 +230,11 @@ func (d *demo) quiet(ctx context.Context, now time.Time) error {
 
 // welcome waits until the first questionnaire has left, then prints where to click.
 func (d *demo) welcome(ctx context.Context, n *node) error {
-	invitation, err := d.invitation(ctx)
+	invitation, rep, err := d.invitation(ctx)
 	if err != nil {
 		return err
 	}
+	d.host = rep
 	base := n.config.baseURL()
 	out := d.app.Out
 	fmt.Fprintf(out, "\n%s is invented; its mail stays in the inbox at %s/inbox.\n\n", company.Name, base)
@@ -259,26 +260,31 @@ func (d *demo) loginLink(ctx context.Context, base, role string) (string, error)
 	return base + "/login?token=" + token, err
 }
 
-// userWith is the first user with a role; -1: nobody.
+// userWith is the first user with a role; of the reps, the one on whose list the answer of the printed questionnaire
+// would come. -1: nobody.
 func (d *demo) userWith(role string) int {
+	i := slices.IndexFunc(d.users, func(u store.User) bool { return u.Role == role && role == "rep" && u.RepRef == d.host })
+	if i >= 0 {
+		return i
+	}
 	return slices.IndexFunc(d.users, func(u store.User) bool { return u.Role == role })
 }
 
 // invitation waits for the first questionnaire to be in a client's inbox.
-func (d *demo) invitation(ctx context.Context) (int64, error) {
+func (d *demo) invitation(ctx context.Context) (touch int64, rep string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		touch, err := d.store.OpenInvitation(ctx)
+		touch, rep, err := d.store.OpenInvitation(ctx)
 		if !errors.Is(err, store.ErrNotFound) && ctx.Err() == nil {
-			return touch, err
+			return touch, rep, err
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return 0, fmt.Errorf("no questionnaire was sent; the lines above, or RELANCE_LOG=debug, say why: %w", ctx.Err())
+			return 0, "", fmt.Errorf("no questionnaire was sent; the lines above, or RELANCE_LOG=debug, say why: %w", ctx.Err())
 		}
 	}
 }

@@ -85,10 +85,12 @@ func (s *Store) Invitation(ctx context.Context, touchID int64) (Invitation, erro
 	return i, nil
 }
 
-// OpenInvitation returns the oldest invitation that waits for its answer, or ErrNotFound.
-func (s *Store) OpenInvitation(ctx context.Context) (touchID int64, err error) {
-	err = s.pool.QueryRow(ctx, `SELECT id FROM touch WHERE channel = 'survey' AND state = 'sent' AND parent_id IS NULL ORDER BY id LIMIT 1`).Scan(&touchID)
-	return touchID, missing(err, "invitation", "that waits for an answer")
+// OpenInvitation returns the oldest invitation that waits for its answer, and the ref of the rep who looks after its
+// client (empty: nobody), or ErrNotFound.
+func (s *Store) OpenInvitation(ctx context.Context) (touchID int64, rep string, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT t.id, coalesce(r.ref, '') FROM touch t JOIN client c ON c.id = t.client_id LEFT JOIN rep r ON r.id = c.rep_id
+		WHERE t.channel = 'survey' AND t.state = 'sent' AND t.parent_id IS NULL ORDER BY t.id LIMIT 1`).Scan(&touchID, &rep)
+	return touchID, rep, missing(err, "invitation", "that waits for an answer")
 }
 
 // recordAnswerSQL is one statement: the touch locked while it takes answers, the answer, and what it moves. A repeated
