@@ -48,7 +48,7 @@ func (w *Worker) sweep(ctx context.Context, _ payload) error {
 	}
 	closed, err := w.Store.CloseCalls(ctx, now)
 	if err == nil && closed != (store.ClosedCalls{}) {
-		w.Log.Info("calls closed", slog.Int64("cards", closed.Cards), slog.Int64("reasons_too_late", closed.TooLate))
+		w.Log.Info("calls closed", slog.Int64("cards", closed.Cards), slog.Int64("reasons_too_late", closed.TooLate), slog.Int64("reasons_refused", closed.Refused))
 	}
 	return err
 }

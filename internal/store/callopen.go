@@ -55,9 +55,25 @@ const dueCallsSQL = `
 		ORDER BY t.due_at LIMIT $2) t
 	ORDER BY t.due_at LIMIT $2`
 
+// calledColumns are what refusesCall asks of client c, its facts f and the contact p.
+const calledColumns = `c.ref, c.closed_on, c.blocked, p.phone_e164 AS number, c.phone_e164 AS switchboard,
+	coalesce(f.consumer, c.kind IS DISTINCT FROM 'company') AS consumer, coalesce(f.under_contract, false) AS under_contract`
+
+// refusesCall are the checks that forbid a call k of version v, in their order: asked before its card opens, and while it is.
+const refusesCall = `WHEN k.closed_on <= @today::date THEN 'client_closed'
+	WHEN k.blocked IS NOT NULL THEN 'client_blocked'
+	WHEN EXISTS (SELECT FROM suppression s WHERE s.withdrawn_at IS NULL AND s.address IN (k.number, k.switchboard, 'client:' || k.ref)
+		AND (s.scope = 'everything' OR s.scope = 'call' AND NOT k.under_contract)) THEN 'opposed'
+	WHEN k.consumer AND NOT k.under_contract AND NOT EXISTS (
+		SELECT FROM basis b LEFT JOIN basis_declaration d ON d.id = b.declaration_id
+		WHERE b.contact_id = k.contact_id AND b.channel = 'call' AND b.kind = 'consent' AND b.withdrawn_at IS NULL AND d.undone_at IS NULL AND b.held_on <= @today::date) THEN 'no_call_consent'
+	WHEN v.trigger = 'contacts_per_year' AND EXISTS (SELECT FROM activity a WHERE a.client_id = k.client_id AND a.kind = 'complaint' AND a.at <= @now
+		AND a.undone_at IS NULL AND (a.closed_on IS NULL OR a.closed_on > @today::date)) THEN 'open_complaint'`
+
 // openSQL is the twin of admitSQL for calls. Routine calls (contacts_per_year) do not go out while a complaint is open. A
 // consumer, or one who may be (no SIREN, no order, only a mobile number; without facts whoever is not told to be a company)
-// needs consent or a current contract, and is called at most 4 times in 30 days, never within 60 days of a refusal.
+// needs consent or a current contract, and is called at most 4 times in 30 days, never within 60 days of a refusal, counted
+// over all clients with that number.
 // Service calls under a current contract go on after a stop of calls, not after a stop of everything.
 const openSQL = `
 	WITH place AS (
@@ -65,10 +81,7 @@ const openSQL = `
 			AS p(country, zone, postcode, consumer, next, why)),
 	known AS MATERIALIZED (
 		SELECT t.id, t.client_id, p.id AS contact_id, t.rep_id, t.priority, t.due_at, t.deadline_at, t.version_id,
-			c.ref, c.closed_on, c.blocked, p.phone_e164 AS number, c.phone_e164 AS switchboard,
-			coalesce(p.phone, c.phone) IS NOT NULL AS callable,
-			coalesce(f.consumer, c.kind IS DISTINCT FROM 'company') AS consumer,
-			coalesce(f.under_contract, false) AS under_contract, l.next, l.why
+			coalesce(p.phone, c.phone) IS NOT NULL AS callable, l.next, l.why, ` + calledColumns + `
 		FROM touch t
 		JOIN client c ON c.id = t.client_id
 		LEFT JOIN client_fact f ON f.client_id = t.client_id
@@ -79,24 +92,19 @@ const openSQL = `
 		WHERE t.id = ANY (@ids) AND t.state = 'planned'),
 	verdict AS MATERIALIZED (
 		SELECT k.*, CASE
-			WHEN closed_on <= @today::date THEN 'client_closed'
-			WHEN blocked IS NOT NULL THEN 'client_blocked'
-			WHEN EXISTS (SELECT FROM suppression s WHERE s.withdrawn_at IS NULL AND s.address IN (k.number, k.switchboard, 'client:' || k.ref)
-				AND (s.scope = 'everything' OR s.scope = 'call' AND NOT k.under_contract)) THEN 'opposed'
-			WHEN consumer AND NOT under_contract AND NOT EXISTS (
-				SELECT FROM basis b LEFT JOIN basis_declaration d ON d.id = b.declaration_id
-				WHERE b.contact_id = k.contact_id AND b.channel = 'call' AND b.kind = 'consent' AND b.withdrawn_at IS NULL AND d.undone_at IS NULL AND b.held_on <= @today::date) THEN 'no_call_consent'
-			WHEN v.trigger = 'contacts_per_year' AND EXISTS (SELECT FROM activity a WHERE a.client_id = k.client_id AND a.kind = 'complaint' AND a.at <= @now
-				AND a.undone_at IS NULL AND (a.closed_on IS NULL OR a.closed_on > @today::date)) THEN 'open_complaint'
+			` + refusesCall + `
 			WHEN NOT callable THEN 'no_number'
 			WHEN deadline_at < @now THEN 'too_late'
 			END AS refused,
-			CASE WHEN consumer THEN greatest(
-				(SELECT a.at + interval '30 days' FROM activity a WHERE a.client_id = k.client_id AND a.kind = 'call' AND a.undone_at IS NULL
-					AND a.at BETWEEN @now::timestamptz - interval '30 days' AND @now ORDER BY a.at DESC OFFSET 3 LIMIT 1),
-				(SELECT max(a.at) + interval '60 days' FROM activity a WHERE a.client_id = k.client_id AND a.kind = 'call' AND a.undone_at IS NULL
-					AND a.outcome = 'refused' AND a.at BETWEEN @now::timestamptz - interval '60 days' AND @now)) END AS until
-		FROM known k JOIN campaign_version v ON v.id = k.version_id),
+			greatest(past.calls[4] + interval '30 days', past.refused_at + interval '60 days') AS until
+		FROM known k JOIN campaign_version v ON v.id = k.version_id
+		LEFT JOIN LATERAL (
+			SELECT array_agg(a.at ORDER BY a.at DESC) FILTER (WHERE a.at >= @now::timestamptz - interval '30 days') AS calls, max(a.at) FILTER (WHERE a.outcome = 'refused') AS refused_at
+			FROM activity a JOIN client o ON o.id = a.client_id LEFT JOIN contact q ON q.id = a.contact_id
+			WHERE k.consumer AND a.kind = 'call' AND a.undone_at IS NULL AND a.at BETWEEN @now::timestamptz - interval '60 days' AND @now
+			  AND a.client_id IN (SELECT k.client_id UNION ALL SELECT client_id FROM contact WHERE phone_e164 = coalesce(k.number, k.switchboard)
+				UNION ALL SELECT id FROM client WHERE phone_e164 = coalesce(k.number, k.switchboard))
+			  AND (a.client_id = k.client_id OR coalesce(q.phone_e164, o.phone_e164) = coalesce(k.number, k.switchboard))) past ON true),
 	waiting AS (
 		UPDATE touch t SET
 			state = CASE WHEN v.refused IS NOT NULL THEN 'skipped' ELSE t.state END,
@@ -124,14 +132,38 @@ const joinSQL = `
 // ClosedCalls is what CloseCalls found.
 type ClosedCalls struct {
 	TooLate int64 // reasons past their deadline
+	Refused int64 // reasons that a check forbids by now
 	Cards   int64 // cards without any reason left
 }
 
-// CloseCalls ends the reasons whose deadline has passed, and closes the cards that have none left: the client
-// ordered, or it is too late. A call-back or next attempt that was agreed for later keeps its reasons a day beyond it.
+// refuseOpenSQL ends the reasons of open cards that may not be called any more.
+const refuseOpenSQL = `
+	WITH known AS MATERIALIZED (
+		SELECT t.id, t.client_id, p.id AS contact_id, t.version_id, ` + calledColumns + `
+		FROM call o JOIN touch t ON t.call_id = o.id AND t.state = 'open'
+		JOIN client c ON c.id = o.client_id
+		LEFT JOIN client_fact f ON f.client_id = o.client_id
+		LEFT JOIN contact p ON p.id = o.contact_id
+		WHERE o.state = 'open'),
+	refused AS (
+		SELECT k.id, CASE ` + refusesCall + ` END AS reason FROM known k JOIN campaign_version v ON v.id = k.version_id)
+	UPDATE touch t SET state = 'skipped', reason = r.reason, ended_at = @now FROM refused r WHERE r.id = t.id AND r.reason IS NOT NULL AND t.state = 'open'`
+
+// CloseCalls ends the reasons whose deadline has passed, or which a check forbids since their card opened (the client
+// has opposed, is blocked or closed), and closes the cards that have none left, such as those of clients that ordered. A
+// call-back or next attempt that was agreed for later keeps its reasons a day beyond the deadline, and is refused all the same.
 func (s *Store) CloseCalls(ctx context.Context, now time.Time) (closed ClosedCalls, err error) {
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return closed, err
+	}
 	err = s.tx(ctx, "close calls", func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `UPDATE touch t SET state = 'skipped', reason = 'too_late', ended_at = $1
+		tag, err := tx.Exec(ctx, refuseOpenSQL, pgx.NamedArgs{"now": now, "today": calendar.DateOf(now.In(settings.Zone())).Time()})
+		if err != nil {
+			return err
+		}
+		closed.Refused = tag.RowsAffected()
+		tag, err = tx.Exec(ctx, `UPDATE touch t SET state = 'skipped', reason = 'too_late', ended_at = $1
 			FROM call k WHERE k.id = t.call_id AND k.state = 'open' AND t.state = 'open'
 			AND greatest(t.deadline_at, CASE WHEN k.attempts > 0 THEN k.due_at + interval '1 day' END) < $1 AND t.deadline_at IS NOT NULL`, now)
 		if err != nil {
@@ -139,7 +171,7 @@ func (s *Store) CloseCalls(ctx context.Context, now time.Time) (closed ClosedCal
 		}
 		closed.TooLate = tag.RowsAffected()
 		tag, err = tx.Exec(ctx, `UPDATE call k SET state = 'skipped', closed_at = $1,
-				closed_why = coalesce((SELECT CASE WHEN t.state = 'skipped' AND t.reason = 'too_late' THEN 'too_late' ELSE 'cause_gone' END
+				closed_why = coalesce((SELECT CASE t.state WHEN 'skipped' THEN t.reason END
 					FROM touch t WHERE t.call_id = k.id ORDER BY t.ended_at DESC NULLS LAST, t.id DESC LIMIT 1), 'cause_gone')
 			WHERE k.state = 'open' AND NOT EXISTS (SELECT FROM touch t WHERE t.call_id = k.id AND t.state = 'open')`, now)
 		if err != nil {

@@ -75,6 +75,12 @@ func TestTheChecksForCalls(t *testing.T) {
 		{"a consumer whose consent begins tomorrow", `UPDATE client SET kind = 'consumer'; INSERT INTO basis (contact_id, channel, kind, source, held_on) SELECT id, 'call', 'consent', 'form', '2026-03-11' FROM contact`, "skipped no_call_consent"},
 		{"a consumer who refused last month", `UPDATE client SET kind = 'consumer'; INSERT INTO basis (contact_id, channel, kind, source, held_on) SELECT id, 'call', 'consent', 'form', '2026-01-01' FROM contact;
 			INSERT INTO activity (client_id, kind, at, outcome) SELECT id, 'call', '2026-02-10', 'refused' FROM client`, "planned pressure"},
+		{"a consumer whose number refused at another client", `UPDATE client SET kind = 'consumer'; INSERT INTO basis (contact_id, channel, kind, source, held_on) SELECT id, 'call', 'consent', 'form', '2026-01-01' FROM contact;
+			WITH o AS (INSERT INTO client (ref, name, phone_e164, imported_on) VALUES ('O', 'O', '+33199000001', '2020-01-01') RETURNING id)
+			INSERT INTO activity (client_id, kind, at, outcome) SELECT id, 'call', '2026-02-10', 'refused' FROM o`, "planned pressure"},
+		{"a consumer whose namesake of another number refused", `UPDATE client SET kind = 'consumer'; INSERT INTO basis (contact_id, channel, kind, source, held_on) SELECT id, 'call', 'consent', 'form', '2026-01-01' FROM contact;
+			WITH o AS (INSERT INTO client (ref, name, phone_e164, imported_on) VALUES ('O', 'O', '+33199000002', '2020-01-01') RETURNING id)
+			INSERT INTO activity (client_id, kind, at, outcome) SELECT id, 'call', '2026-02-10', 'refused' FROM o`, "open admitted"},
 		{"neither SIREN nor order, and a mobile number", `UPDATE client SET kind = NULL, phone = '06 39 98 00 00', phone_e164 = '+33639980000'`, "skipped no_call_consent"},
 		{"a complaint is open", `INSERT INTO activity (client_id, kind, at) SELECT id, 'complaint', '2026-03-01' FROM client`, "open admitted"},
 		{"a complaint is open and the call is a routine one", `INSERT INTO activity (client_id, kind, at) SELECT id, 'complaint', '2026-03-01' FROM client;
@@ -105,5 +111,29 @@ func TestReasonsThatTheStoreWritesMayBeWritten(t *testing.T) {
 		if !campaigns.CanMove(m.from, m.to) {
 			t.Errorf("%s → %s is not in the table", m.from, m.to)
 		}
+	}
+}
+
+func TestWhatForbidsACallClosesItsCardToo(t *testing.T) {
+	for _, c := range []struct{ name, sql, want string }{
+		{"nothing", `SELECT`, "open admitted, open"},
+		{"the client has closed", `UPDATE client SET closed_on = '2026-03-10'`, "skipped client_closed admitted, skipped client_closed"},
+		{"the client is blocked", `UPDATE client SET blocked = 'litigation'`, "skipped client_blocked admitted, skipped client_blocked"},
+		{"the number opposes, by an import", `INSERT INTO suppression (scope, address, why, source, at) VALUES ('call', '+33199000001', 'opposition', 'test', '2026-01-01')`, "skipped opposed admitted, skipped opposed"},
+		{"it is a consumer without consent", `UPDATE client SET kind = 'consumer'`, "skipped no_call_consent admitted, skipped no_call_consent"},
+		{"a complaint, and the call is promised", `INSERT INTO activity (client_id, kind, at) SELECT id, 'complaint', '2026-03-10' FROM client`, "open admitted, open"},
+		{"a complaint, and the call is a routine one", `INSERT INTO activity (client_id, kind, at) SELECT id, 'complaint', '2026-03-10' FROM client; UPDATE campaign_version SET trigger = 'contacts_per_year'`, "skipped open_complaint admitted, skipped open_complaint"},
+		{"opposed, though a call-back was agreed", `UPDATE call SET attempts = 1, outcome = NULL, due_at = '2026-03-20'; INSERT INTO suppression (scope, address, why, source, at) VALUES ('everything', 'client:A', 'opposition', 'test', '2026-01-01')`, "skipped opposed admitted, skipped opposed"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newField(t)
+			id := f.touch(f.contact("A", "a@example.com"), 1, "call", "one", 50)
+			f.open(noon())
+			f.exec(c.sql)
+			f.close(noon().Add(time.Hour))
+			if got := f.state(id) + ", " + query[string](f, `SELECT concat_ws(' ', state, closed_why) FROM call`); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
 	}
 }
