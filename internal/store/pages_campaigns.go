@@ -59,6 +59,7 @@ type CampaignPage struct {
 	DraftAt            *time.Time
 	Reasons            []ReasonCount
 	Days               []DayCount // what is planned, day by day
+	Asked              int        // invitations to a questionnaire that left; a reminder is none
 	Contacted          int        // clients reached by mail or survey
 	OrderedSince       int        // of them, those with an order after it
 	Answers            []json.RawMessage
@@ -128,6 +129,11 @@ func readCampaignCounts(ctx context.Context, tx pgx.Tx, id int, zone string, now
 		AND day > ($3::timestamptz AT TIME ZONE $2)::date AND day <= ($3::timestamptz AT TIME ZONE $2)::date + 30) x
 		GROUP BY 1, 2 ORDER BY 1, 2`, id, zone, now, page.OutlookAt != nil)
 	if page.Days, err = pgx.CollectRows(rows, pgx.RowToStructByPos[DayCount]); err != nil {
+		return err
+	}
+	err = tx.QueryRow(ctx, `SELECT count(DISTINCT (client_id, occasion)) FROM touch
+		WHERE campaign_id = $1 AND channel = 'survey' AND state IN ('sent', 'answered', 'done', 'unsure')`, id).Scan(&page.Asked)
+	if err != nil {
 		return err
 	}
 	err = tx.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM orders o WHERE o.client_id = x.client_id AND o.counts AND o.ordered_on > x.first AND o.ordered_on <= $2::date))

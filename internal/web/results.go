@@ -38,8 +38,7 @@ type barLine struct {
 }
 
 func (s *Site) results(r *request, c store.CampaignPage) (*results, error) {
-	found := &results{Answers: len(c.Answers), Contacted: c.Contacted, Ordered: c.OrderedSince}
-	found.Asked = c.States["sent"] + c.States["answered"] + c.States["done"]
+	found := &results{Asked: c.Asked, Answers: len(c.Answers), Contacted: c.Contacted, Ordered: c.OrderedSince}
 	for outcome, n := range c.Outcomes {
 		found.Outcomes = append(found.Outcomes, barLine{madeWords(r.Reader, outcome), n, c.States["done"]})
 	}
