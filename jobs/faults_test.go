@@ -265,10 +265,10 @@ func misfortune(rcpt string, seq int) smtpsink.Fault {
 	return smtpsink.Fault{}
 }
 
-// TestNothingIsSentTwiceAndNothingIsLost runs two schedulers and three workers through everything at once: kill -9 of
+// TestFaultsSendNothingTwiceAndLoseNothing runs two schedulers and three workers through everything at once: kill -9 of
 // a worker twice, one of them the scheduler that leads, a Redis wiped, a Postgres crashed and away for five seconds, and a
 // mail server that misbehaves. RELANCE_FAULTS=full sends 20,000 mails instead of 2,000.
-func TestNothingIsSentTwiceAndNothingIsLost(t *testing.T) {
+func TestFaultsSendNothingTwiceAndLoseNothing(t *testing.T) {
 	n, latency := 2000, 20*time.Millisecond
 	if os.Getenv("RELANCE_FAULTS") == "full" {
 		n, latency = 20000, 5*time.Millisecond

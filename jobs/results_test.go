@@ -9,6 +9,14 @@ import (
 	"github.com/relance/relance/internal/store"
 )
 
+func TestATextAtFaultIsNoWordOfTheMailServer(t *testing.T) {
+	now := time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)
+	s := uncomposed(&store.Due{ID: 7, Attempt: 2}, now, errNobody)
+	if s.State != campaigns.Planned || s.Reason != campaigns.ReasonText || s.Deferred || s.DueAt != now.Add(time.Hour) || s.Attempt != 2 {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestAResultMeansOneEnd(t *testing.T) {
 	now := time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)
 	for _, c := range []struct {

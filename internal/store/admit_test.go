@@ -136,3 +136,31 @@ func TestWhatCameBetweenAdmissionAndClaimIsHeeded(t *testing.T) {
 		})
 	}
 }
+
+func TestACallFallsToTheOtherContactWhenItsOwnIsFlagged(t *testing.T) {
+	f := newField(t)
+	flagged := f.contact("A", "a@example.com")
+	f.exec(`UPDATE client SET phone = NULL, phone_e164 = NULL`)
+	f.exec(`UPDATE contact SET phone = '01 99 00 00 01', phone_e164 = '+33199000001', wrong = 'wrong_number'`)
+	other := query[int64](f, `INSERT INTO contact (client_id, key, name, phone, phone_e164) SELECT id, 'b', 'B', '01 99 00 00 02', '+33199000002' FROM client RETURNING id`)
+	id := f.touch(flagged, 1, "call", "march", 50)
+	f.refresh(noon())
+	f.open(noon())
+	if got, on := f.state(id), query[int64](f, `SELECT coalesce(max(contact_id), 0) FROM call`); got != "open admitted" || on != other {
+		t.Errorf("the touch is %q, the card is for contact %d, want %d", got, on, other)
+	}
+}
+
+func TestAMailNamesTheBasisThatHolds(t *testing.T) {
+	f := newField(t)
+	contact := f.contact("A", "a@example.com")
+	f.touch(contact, 1, "mail", "march", 50)
+	f.exec(`INSERT INTO basis_declaration (kind, channel, source, held_on, declared_by, declared_at, undone_at) VALUES ('consent', 'mail', 'undone', '2024-01-01', 'anne', '2026-01-01', '2026-02-01')`)
+	f.exec(`INSERT INTO basis (contact_id, channel, kind, source, held_on, declaration_id) VALUES ($1, 'mail', 'consent', 'undone', '2024-01-01', 1), ($1, 'mail', 'consent', 'to come', '2026-06-01', NULL)`, contact)
+	f.refresh(noon())
+	f.admit(1)
+	due := f.claim(uuid.New(), 1)
+	if len(due) != 1 || due[0].Basis.Source != "test" {
+		t.Errorf("claimed %d, with the basis %+v", len(due), due)
+	}
+}

@@ -25,6 +25,13 @@ func against() []string {
 		`INSERT INTO contract (ref, client_id, ends_on) SELECT 'K' || ref, id, '2027-01-01' FROM client WHERE ref = $1`,
 		`UPDATE client SET phone = NULL, phone_e164 = NULL WHERE ref = $1`,
 		`UPDATE touch t SET deadline_at = '2026-03-10T11:00:00Z' FROM client c WHERE c.id = t.client_id AND c.ref = $1`,
+		`INSERT INTO basis (contact_id, channel, kind, source, held_on) SELECT p.id, 'call', 'consent', 'form', '2026-03-11' FROM contact p JOIN client c ON c.id = p.client_id WHERE c.ref = $1`,
+		`INSERT INTO basis (contact_id, channel, kind, source, held_on) SELECT p.id, 'call', 'consent', 'form', '2026-03-10' FROM contact p JOIN client c ON c.id = p.client_id WHERE c.ref = $1`,
+		`UPDATE contact p SET email = 'Info@' || c.ref || '.example', email_key = 'info@' || lower(c.ref) || '.example' FROM client c WHERE c.id = p.client_id AND c.ref = $1`,
+		`WITH other AS (INSERT INTO contact (client_id, key, name, phone, phone_e164) SELECT id, 'other', 'Other', '01 99 00 00 77', '+33199000077' FROM client WHERE ref = $1)
+			UPDATE contact p SET wrong = 'wrong_number' FROM client c WHERE c.id = p.client_id AND c.ref = $1`,
+		`INSERT INTO suppression (scope, address, why, source, at) SELECT 'call', '+33199000077', 'opposition', 'test', '2026-01-01' FROM client WHERE ref = $1 ON CONFLICT DO NOTHING`,
+		`UPDATE client SET kind = NULL, phone = '06 39 98 00 00', phone_e164 = '+33639980000' WHERE ref = $1`,
 	}
 }
 
@@ -32,7 +39,7 @@ func against() []string {
 // twins of the checks: the pure one, from facts, and the one in SQL, when due.
 func TestTheStoreAndTheCampaignsRefuseForTheSameReason(t *testing.T) {
 	f := newField(t)
-	const source = "campaign: win-back\ntitle: {fr: \"a\", en: \"b\"}\nlever: retention\ntrigger:\n  contacts_per_year: {times: 2}\nsteps:\n  - name: call\n    call: check-in\n    to: rep\n"
+	const source = "campaign: win-back\ntitle: {fr: \"a\", en: \"b\"}\nlever: retention\ntrigger: {contacts_per_year: {times: 2}}\nsteps:\n  - name: call\n    call: check-in\n    to: rep\n"
 	definition, problems := campaigns.Parse("win-back.yaml", source)
 	for _, p := range problems {
 		t.Log(p)
@@ -43,12 +50,12 @@ func TestTheStoreAndTheCampaignsRefuseForTheSameReason(t *testing.T) {
 	f.exec(`UPDATE campaign_version SET source = $1, trigger = $2`, source, definition.Trigger.Kind())
 	draw := rand.New(rand.NewPCG(1, 2))
 	touches := map[string][2]int64{}
-	for i := range 60 {
+	for i := range 100 {
 		ref := fmt.Sprint("C", i)
 		contact := f.contact(ref, fmt.Sprintf("c%d@example.com", i))
 		touches[ref] = [2]int64{f.touch(contact, 1, "mail", "one", 50), f.touch(contact, 1, "call", "two", 50)}
 		for _, sql := range against() {
-			if draw.IntN(6) == 0 {
+			if draw.IntN(8) == 0 {
 				f.exec(sql, ref)
 			}
 		}
@@ -83,7 +90,7 @@ func TestTheStoreAndTheCampaignsRefuseForTheSameReason(t *testing.T) {
 			met[want]++
 		}
 	}
-	if len(met) < 8 {
+	if len(met) < 10 {
 		t.Errorf("too few reasons were drawn: %v", met)
 	}
 }
