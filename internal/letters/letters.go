@@ -63,6 +63,7 @@ type key struct {
 type house struct {
 	settings store.Settings
 	calendar *calendar.House
+	zone     *time.Location // read from a file of the machine: not for each mail
 	company  templates.Company
 }
 
@@ -113,7 +114,7 @@ func (w *Writer) compose(h house, v *Version, due *store.Due, now time.Time) (m 
 	reminder := due.Step != step.Name
 	shown := due.ClosesAt // a reminder names the day on which the invitation closes, and closes nothing itself
 	if !reminder {
-		closesAt = step.ClosesAt(now, h.calendar, due.Client.Country, h.settings.Zone())
+		closesAt = step.ClosesAt(now, h.calendar, due.Client.Country, h.zone)
 		shown = closesAt
 	}
 	language := languageOf(due.Language, h.settings)

@@ -91,7 +91,7 @@ func (w *Writer) settings(ctx context.Context) (house, error) {
 	if err != nil {
 		return house{}, err
 	}
-	h.settings = settings
+	h.settings, h.zone = settings, settings.Zone()
 	if h.calendar, err = store.HouseOf(settings); err != nil {
 		return house{}, err
 	}

@@ -22,6 +22,8 @@ func appendQuoted(dst []byte, text string) []byte {
 			continue
 		case c == '\n' || c == '\r':
 			q.newLine()
+		case c == '\t':
+			q.copy("\t")
 		default:
 			q.encode(c)
 		}
@@ -31,10 +33,10 @@ func appendQuoted(dst []byte, text string) []byte {
 	return q.dst
 }
 
-// literal counts the bytes at the front of text that stand for themselves.
+// literal counts the bytes at the front of text that stand for themselves; a tab, which is rare, is left to the caller.
 func literal(text string) int {
 	for i := range len(text) {
-		if c := text[i]; (c < ' ' || c > '~' || c == '=') && c != '\t' {
+		if c := text[i]; c-' ' > '~'-' ' || c == '=' {
 			return i
 		}
 	}
