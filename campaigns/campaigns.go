@@ -7,7 +7,7 @@
 //     occasion new, is the client in the audience, and do the checks (CheckOrder) let it be contacted? It plans a touch
 //     at its first allowed time, or skips it with the reason, or holds it out. It also cancels what lost its cause and
 //     arms again what got it back. Planning twice changes nothing.
-//  3. Level spreads calls over the reps' days. Surge and Fresh are the guards that whoever runs a pass asks.
+//  3. Level spreads calls over the reps' days. SurgeLimit and Fresh are the guards that whoever runs a pass asks.
 //  4. Pass.Settle says what a call's outcome does to its touch; Pass.Next, what follows from the end of a touch: another
 //     step, a survey's reminder and closing, a call to someone who is unhappy.
 //  5. Pass.Explain says for any client why it is or is not contacted, with the figures that decided.

@@ -13,13 +13,13 @@ const (
 	surgeMemory = 20
 )
 
-// Surge reports whether a later pass plans so much more than usual that the campaign is held until a person looks.
-// last are the numbers planned by earlier passes, newest first; twenty count. The first pass has a guard of its own.
-func Surge(planned int, last []int) (limit int, held bool) {
+// SurgeLimit is how many touches a later pass may plan, or plan again, before the campaign is held until a person looks.
+// last are the numbers of earlier passes, newest first; twenty count. The first pass has a guard of its own, and slots need
+// none: their text was approved for the whole audience.
+func SurgeLimit(last []int) int {
 	last = slices.Clone(last[:min(len(last), surgeMemory)])
 	slices.Sort(last)
-	limit = max(surgeFloor, int(surgeTimes*median(last)))
-	return limit, planned > limit
+	return max(surgeFloor, int(surgeTimes*median(last)))
 }
 
 // median of sorted numbers; 0 of none.

@@ -27,7 +27,7 @@ type planned struct {
 	pass          *campaigns.Pass
 	first         bool     // no pass was made yet: start's guard, not the surge's
 	released      bool     // a person looked at the surge and let it through
-	last          []int    // planned by earlier passes, newest first
+	last          []int    // planned, or planned again, by earlier passes, newest first
 	limit         int      // of the surge guard; 0: none
 	missed        []string // slots whose window has passed without a pass
 	keeping       bool     // held or stopped: nothing is planned, and what is planned or open ends when its cause has gone
@@ -90,7 +90,7 @@ func (p *planned) ready(m campaigns.Moment, source string, since calendar.Date, 
 		}
 	}
 	if p.guarded() {
-		p.limit, _ = campaigns.Surge(0, p.last)
+		p.limit = campaigns.SurgeLimit(p.last)
 	}
 	return nil
 }

@@ -408,9 +408,14 @@ func (w *planWriter) reports(ctx context.Context, names []string) ([]PassReport,
 		return nil, err
 	}
 	for _, name := range names {
-		if !slices.ContainsFunc(reports, func(r PassReport) bool { return r.Campaign == name }) {
-			return nil, fmt.Errorf("campaign %q is not running: %w", name, ErrNotFound)
+		if slices.ContainsFunc(reports, func(r PassReport) bool { return r.Campaign == name }) {
+			continue
 		}
+		c, err := readCampaign(ctx, w.tx, name, "")
+		if err != nil {
+			return nil, err
+		}
+		return nil, fmt.Errorf("campaign %s is %s and not running: %w", name, c.State, ErrCampaignState)
 	}
 	slices.SortFunc(reports, func(a, b PassReport) int { return strings.Compare(a.Campaign, b.Campaign) })
 	return reports, nil

@@ -48,7 +48,7 @@ type PassExample struct {
 // Plan makes one planning pass: facts are brought up to now's day, every client is shown to every running campaign, and
 // the decisions are written in one transaction. One pass runs at a time. Planning twice changes nothing. A campaign whose
 // pass exceeds the surge limit is held and nothing of its pass is written. Afterwards the planned calls are levelled
-// over the reps' days. Campaigns that are named but are not running come back as ErrNotFound.
+// over the reps' days. A campaign that is named but is not running comes back as ErrCampaignState, an unknown one as ErrNotFound.
 func (s *Store) Plan(ctx context.Context, now time.Time, o PlanOptions) ([]PassReport, error) {
 	if _, err := s.RefreshFacts(ctx, now, false); err != nil {
 		return nil, err

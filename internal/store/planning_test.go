@@ -265,6 +265,19 @@ func TestACauseThatHasGoneEndsWhatAHeldOrStoppedCampaignHas(t *testing.T) {
 	}
 }
 
+func TestOnlyARunningCampaignIsPlannedByItsName(t *testing.T) {
+	st := store.New(testkit.DB(t))
+	now := noonOf(2026, 3, 10)
+	if _, _, err := st.PushDraft(context.Background(), store.Draft{Name: "daily", Source: daily, Author: "anne"}, now); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]error{"daily": store.ErrCampaignState, "nope": store.ErrNotFound} {
+		if _, err := st.Plan(context.Background(), now, store.PlanOptions{Campaigns: []string{name}}); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", name, err, want)
+		}
+	}
+}
+
 func TestASlotThatNoPassSawIsSaid(t *testing.T) {
 	db := testkit.DB(t)
 	st := store.New(db)

@@ -37,7 +37,7 @@ var replayed = []string{"lost-client-questionnaire", "small-client-check-in", "w
 //
 // All clients are put in France, whose holidays the SQL finds from Easter by itself. The other countries' calendars are
 // held by the calendar's own tests. The one thing that the SQL takes from the touches is on which day one ended as too
-// late, since the day on which a first check-in is due is drawn; what follows from that end is computed.
+// late, since its deadline counts days on which clients may be contacted; what follows from that end is computed.
 func TestNorthwindReplayed(t *testing.T) {
 	db := testkit.DB(t)
 	st := store.New(db)
@@ -66,6 +66,44 @@ func TestNorthwindReplayed(t *testing.T) {
 		if n == 0 {
 			t.Errorf("%s planned nothing: the comparison proves nothing", name)
 		}
+	}
+}
+
+// smallThen are the check-ins of a first pass on an old base, computed from the orders alone: who makes the last tenth of
+// twelve months' revenue and was created half a year ago or earlier. Clients of the same revenue stand in the tail together.
+const smallThen = `
+	WITH sale AS (SELECT o.client_id, o.ordered_on AS day, l.amount FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.ordered_on <= $1::date),
+	year AS (SELECT c.id, c.ref, coalesce(sum(amount) FILTER (WHERE day > $1::date - interval '12 months'), 0) AS revenue, min(day) AS first, max(day) AS last
+		FROM client c LEFT JOIN sale s ON s.client_id = c.id GROUP BY c.id),
+	tail AS (SELECT *, sum(revenue) OVER (ORDER BY revenue) / sum(revenue) OVER () AS share FROM year)
+	SELECT concat_ws(' ', ref, 'since:' || first, first + 182) FROM tail
+	WHERE share <= 0.1 AND last >= $1::date - interval '12 months' AND first + 182 <= $1::date ORDER BY 1`
+
+// TestNorthwindStartedOnAnOldBase starts a campaign after a year of orders: those who are due already are spread over a full
+// period.
+func TestNorthwindStartedOnAnOldBase(t *testing.T) {
+	db := testkit.DB(t)
+	st := store.New(db)
+	start := calendar.NewDate(1997, time.September, 1)
+	loadNorthwind(t, st)
+	launch(t, st, "small-client-check-in", at(start))
+	launch(t, st, "welcome-call", at(start))
+	planDaily(t, st, start, start)
+
+	want := lines(t, db, smallThen, start.Time())
+	got := lines(t, db, `SELECT concat_ws(' ', c.ref, t.occasion, t.triggered_on) FROM touch t JOIN client c ON c.id = t.client_id WHERE t.occasion LIKE 'since:%' ORDER BY 1`)
+	if len(want) < 15 {
+		t.Fatalf("only %d: the comparison proves nothing", len(want))
+	}
+	compare(t, want, got)
+	if n := ask[int](t, db, `SELECT count(*) FROM touch WHERE occasion LIKE 'since:%' AND due_at NOT BETWEEN '1997-09-01' AND '1998-03-02'`); n != 0 {
+		t.Errorf("%d are due outside the first 182 days", n)
+	}
+	if most := ask[int](t, db, `SELECT max(n) FROM (SELECT count(*) AS n FROM touch WHERE occasion LIKE 'since:%' GROUP BY date_trunc('month', due_at)) m`); most > len(got)/2 {
+		t.Errorf("%d of %d are due in one month", most, len(got))
+	}
+	if n := ask[int](t, db, `SELECT count(*) FROM touch t JOIN client_fact f USING (client_id) WHERE t.occasion = 'first-order' AND f.first_order_on < '1997-08-02'`); n != 0 {
+		t.Errorf("%d welcome calls for orders of more than 30 days ago", n)
 	}
 }
 
@@ -158,9 +196,9 @@ func mustExec(t *testing.T, db *pgxpool.Pool, sql string, args ...any) {
 	}
 }
 
-func lines(t *testing.T, db *pgxpool.Pool, sql string) []string {
+func lines(t *testing.T, db *pgxpool.Pool, sql string, args ...any) []string {
 	t.Helper()
-	rows, err := db.Query(context.Background(), sql)
+	rows, err := db.Query(context.Background(), sql, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
