@@ -3,7 +3,6 @@ package campaigns
 import (
 	"encoding/json"
 	"math"
-	"slices"
 
 	"github.com/relance/relance/internal/calendar"
 )
@@ -101,11 +100,4 @@ func (f *Facts) Attribute(name string) string {
 		return string(all[name]) // a number or yes/no, as it is written
 	}
 	return text
-}
-
-// FactNames lists what an audience may name, for completion and messages.
-func FactNames() []string {
-	names := clientWords().names
-	slices.Sort(names)
-	return names
 }

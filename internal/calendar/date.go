@@ -27,9 +27,6 @@ func DateOf(t time.Time) Date {
 	return Date(floorDiv(t.Unix()+int64(offset), 86400)) + epoch
 }
 
-// FromUnixDays returns the day that is n days after 1970-01-01.
-func FromUnixDays(n int32) Date { return Date(n) + epoch }
-
 // UnixDays returns the days since 1970-01-01, which is what Postgres and others store.
 func (d Date) UnixDays() int32 { return int32(d - epoch) }
 

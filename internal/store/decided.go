@@ -145,6 +145,9 @@ func (d *decided) insert(ctx context.Context, v *version, made []campaigns.Touch
 // move applies moves of touches, each guarded by the state it leaves.
 func (d *decided) move(ctx context.Context, moves []campaigns.Decision) error {
 	for _, m := range moves {
+		if !campaigns.CanMove(m.From, m.State) {
+			return fmt.Errorf("move touch %d from %s to %s: no such move", m.ID, m.From, m.State)
+		}
 		_, err := d.tx.Exec(ctx, `UPDATE touch SET state = $3, reason = nullif($4, ''), outcome = coalesce(nullif($5, ''), outcome), ended_at = $6 WHERE id = $1 AND state = $2`,
 			m.ID, m.From, m.State, m.Reason, m.Outcome, orNull(m.EndedAt))
 		if err != nil {
