@@ -109,6 +109,7 @@ func (r *run) admit(ctx context.Context, cancel context.CancelFunc) {
 	defer r.tell(true)
 	most := firstAdmission
 	for quiet := time.Duration(0); quiet < linger && ctx.Err() == nil; {
+		begun := time.Now()
 		admitted, err := r.Store.AdmitDue(ctx, r.campaign, r.channel, r.clock.now(ctx), r.hours, most)
 		if err != nil {
 			r.fail(ctx, cancel, err)
@@ -120,9 +121,11 @@ func (r *run) admit(ctx context.Context, cancel context.CancelFunc) {
 			r.tell(false)
 			continue
 		}
-		quiet += glance
+		// A look passes over all that waits for a lane; of a long queue, that may not take Postgres from the lanes.
+		pause := max(glance, min(10*time.Since(begun), linger/8))
+		quiet += pause
 		select {
-		case <-time.After(glance):
+		case <-time.After(pause):
 		case <-ctx.Done():
 		}
 	}

@@ -74,6 +74,7 @@ func deliver(ctx context.Context, o options) ([]figure, error) {
 	return []figure{
 		beside("relance", rate, "mails/s", "go-mail alone", alone, 0.6).
 			noted("%d mails of %d bytes of HTML, %d connections, from due to the last accepted; go-mail alone claims, records and renders nothing", n, size, connections),
+		beside("relance, once begun", float64(n)/(float64(n)/rate-first.Seconds()), "mails/s", "go-mail alone", alone, 0).noted("from the first accepted"),
 		{Name: "due to the first accepted", Value: first.Seconds() * 1000, Unit: "ms", Note: "part of the time above: the scheduler looks once a second"},
 		{Name: "processor time of the worker", Value: spent.worker.Seconds() * 1e6 / float64(n), Unit: "µs/mail"},
 		{Name: "processor time of Postgres", Value: spent.postgres.Seconds() * 1e6 / float64(n), Unit: "µs/mail"},
