@@ -48,6 +48,9 @@ func (p *Pass) standing(f *Facts, now firing) []Reason {
 	if reason := p.check(step, f, p.Now); reason != "" {
 		reasons = append(reasons, reason)
 	}
+	if _, ok := p.Definition.Trigger.(On); ok && len(reasons) > 0 && now.never == "" && !p.SlotTexts[now.occasion()] {
+		reasons = append(reasons, ReasonNoSlotText)
+	}
 	if len(reasons) == 0 {
 		reasons = []Reason{""}
 	}

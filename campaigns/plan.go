@@ -27,7 +27,7 @@ type Pass struct {
 
 	today, begun, yearEnd calendar.Date
 	year                  int
-	slot                  calendar.Date // newest slot of a campaign on slots
+	slot                  calendar.Date // of a campaign on slots: the one that fires, or the next; zero: none
 }
 
 // At readies a campaign to plan at a moment.
@@ -40,7 +40,7 @@ func (d *Definition) At(m Moment) *Pass {
 	p.year, _, _ = p.today.Civil()
 	p.yearEnd = calendar.NewDate(p.year, time.December, 31)
 	if on, ok := d.Trigger.(On); ok {
-		p.slot = on.last(p.today)
+		p.slot = on.current(p.House, p.today)
 	}
 	return p
 }

@@ -40,16 +40,12 @@ func (Yearly) figures(_ *Pass, _ *Facts, now firing) []Figure {
 func (On) Kind() string { return "on" }
 
 func (t On) look(p *Pass, _ *Facts, _ []Touch) firing {
-	slot := p.slot
-	fi := firing{kind: onSlot, base: slot, on: slot, exact: true}
-	switch {
-	case slot == 0 && t.Cron == nil:
+	fi := firing{kind: onSlot, base: p.slot, on: p.slot, exact: true}
+	if p.slot == 0 {
 		fi.never = ReasonSlotMissed
-	case slot == 0:
-		fi.never = ReasonNotYet
-	default:
-		fi.until = p.House.Add(slot, t.Window, "")
+		return fi
 	}
+	fi.until = p.House.Add(p.slot, t.Window, "")
 	return fi
 }
 
@@ -57,6 +53,14 @@ func (On) holds(*Pass, *Facts, *Touch, firing) bool { return true }
 
 func (On) figures(_ *Pass, _ *Facts, now firing) []Figure {
 	return []Figure{{"slot", now.on}}
+}
+
+// current is the newest slot while its window lasts, else the next one; zero: none will come.
+func (t On) current(h *calendar.House, today calendar.Date) calendar.Date {
+	if slot := t.last(today); slot != 0 && today <= h.Add(slot, t.Window, "") {
+		return slot
+	}
+	return t.Next(today)
 }
 
 // last returns the newest slot up to a day; zero: none.

@@ -246,6 +246,16 @@ func TestSlots(t *testing.T) {
 			checkTriggered(t, planned(t, d, at(t, c.today, c.since), f), c.want, "2026-12-01")
 		})
 	}
+	lines := d.At(at(t, "2026-12-07", "2026-12-06")).Explain(&f, nil)
+	if len(lines) != 2 || lines[0].Reason != ReasonNotYet || lines[0].On != day(t, "2027-01-05") || lines[1].Reason != ReasonNoSlotText {
+		t.Errorf("between two slots: %+v, want the day of the next one, and that its text is missing", lines)
+	}
+	once := definition(t, campaign(`on: {date: 2026-12-01, window: 3 working days}`))
+	for today, want := range map[string]Reason{"2026-11-30": ReasonNotYet, "2026-12-01": "", "2026-12-07": ReasonSlotMissed} {
+		if got := once.At(at(t, today, "")).Explain(&f, nil)[0].Reason; got != want {
+			t.Errorf("the only slot, on %s: %q, want %q", today, got, want)
+		}
+	}
 	m := at(t, "2026-12-01", "2026-11-30")
 	if got := planned(t, d, m, f); got.Reason != ReasonNoSlotText || got.DueAt.Format("15:04") != "09:00" {
 		t.Errorf("without its text: reason %q, due %s; want %s at 09:00", got.Reason, got.DueAt, ReasonNoSlotText)
