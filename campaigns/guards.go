@@ -6,20 +6,16 @@ import (
 	"github.com/relance/relance/internal/calendar"
 )
 
-// The surge guard: a pass may always plan surgeFloor touches, and surgeTimes the median of the passes before.
-const (
-	surgeFloor  = 20
-	surgeTimes  = 3
-	surgeMemory = 20
-)
+// surgeMemory is how many earlier passes the surge guard remembers.
+const surgeMemory = 20
 
 // SurgeLimit is how many touches a later pass may plan, or plan again, before the campaign is held until a person looks.
-// last are the numbers of earlier passes, newest first; twenty count. The first pass has a guard of its own, and slots need
+// least are always fine, and so is `times` the median of earlier passes, newest first in last; twenty count. The first pass has a guard of its own, and slots need
 // none: their text was approved for the whole audience.
-func SurgeLimit(last []int) int {
+func SurgeLimit(last []int, least, times int) int {
 	last = slices.Clone(last[:min(len(last), surgeMemory)])
 	slices.Sort(last)
-	return max(surgeFloor, int(surgeTimes*median(last)))
+	return max(least, int(float64(times)*median(last)))
 }
 
 // median of sorted numbers; 0 of none.

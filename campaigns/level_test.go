@@ -121,7 +121,7 @@ func TestSurge(t *testing.T) {
 		{"an even number of passes", []int{10, 11}, 31},
 		{"only twenty passes count", append(slices.Repeat([]int{20}, 20), slices.Repeat([]int{900}, 40)...), 60},
 	} {
-		if limit := SurgeLimit(c.last); limit != c.limit {
+		if limit := SurgeLimit(c.last, 20, 3); limit != c.limit {
 			t.Errorf("%s: %d, want %d", c.name, limit, c.limit)
 		}
 	}

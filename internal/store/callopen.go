@@ -31,6 +31,7 @@ func (s *Store) OpenCalls(ctx context.Context, now time.Time, hours Hours) (Admi
 		}
 		rows, err := tx.Query(ctx, openSQL, pgx.NamedArgs{
 			"ids": ids, "now": now, "today": calendar.DateOf(now.In(settings.Zone())).Time(),
+			"calls30": settings.Int("pressure_call_30d"), "refusal": settings.Int("refusal_days"),
 			"country": places.country, "zone": places.zone, "postcode": places.postcode, "consumer": places.consumer,
 			"next": places.next, "why": places.why,
 		})
@@ -72,7 +73,7 @@ const refusesCall = `WHEN k.closed_on <= @today::date THEN 'client_closed'
 
 // openSQL is the twin of admitSQL for calls. Routine calls (contacts_per_year) do not go out while a complaint is open. A
 // consumer, or one who may be (no SIREN, no order, only a mobile number; without facts whoever is not told to be a company)
-// needs consent or a current contract, and is called at most 4 times in 30 days, never within 60 days of a refusal, counted
+// needs consent or a current contract, and is called so many times in 30 days, and never soon after a refusal, as set; counted
 // over all clients with that number.
 // Service calls under a current contract go on after a stop of calls, not after a stop of everything.
 const openSQL = `
@@ -96,12 +97,12 @@ const openSQL = `
 			WHEN NOT callable THEN 'no_number'
 			WHEN deadline_at < @now THEN 'too_late'
 			END AS refused,
-			greatest(past.calls[4] + interval '30 days', past.refused_at + interval '60 days') AS until
+			greatest(past.calls[@calls30::int] + interval '30 days', past.refused_at + make_interval(days => @refusal::int)) AS until
 		FROM known k JOIN campaign_version v ON v.id = k.version_id
 		LEFT JOIN LATERAL (
-			SELECT array_agg(a.at ORDER BY a.at DESC) FILTER (WHERE a.at >= @now::timestamptz - interval '30 days') AS calls, max(a.at) FILTER (WHERE a.outcome = 'refused') AS refused_at
+			SELECT array_agg(a.at ORDER BY a.at DESC) FILTER (WHERE a.at >= @now::timestamptz - interval '30 days') AS calls, max(a.at) FILTER (WHERE a.outcome = 'refused' AND a.at >= @now::timestamptz - make_interval(days => @refusal::int)) AS refused_at
 			FROM activity a JOIN client o ON o.id = a.client_id LEFT JOIN contact q ON q.id = a.contact_id
-			WHERE k.consumer AND a.kind = 'call' AND a.undone_at IS NULL AND a.at BETWEEN @now::timestamptz - interval '60 days' AND @now
+			WHERE k.consumer AND a.kind = 'call' AND a.undone_at IS NULL AND a.at BETWEEN @now::timestamptz - make_interval(days => greatest(@refusal::int, 30)) AND @now
 			  AND a.client_id IN (SELECT k.client_id UNION ALL SELECT client_id FROM contact WHERE phone_e164 = coalesce(k.number, k.switchboard)
 				UNION ALL SELECT id FROM client WHERE phone_e164 = coalesce(k.number, k.switchboard))
 			  AND (a.client_id = k.client_id OR coalesce(q.phone_e164, o.phone_e164) = coalesce(k.number, k.switchboard))) past ON true),

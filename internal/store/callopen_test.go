@@ -81,6 +81,10 @@ func TestTheChecksForCalls(t *testing.T) {
 		{"a consumer whose namesake of another number refused", `UPDATE client SET kind = 'consumer'; INSERT INTO basis (contact_id, channel, kind, source, held_on) SELECT id, 'call', 'consent', 'form', '2026-01-01' FROM contact;
 			WITH o AS (INSERT INTO client (ref, name, phone_e164, imported_on) VALUES ('O', 'O', '+33199000002', '2020-01-01') RETURNING id)
 			INSERT INTO activity (client_id, kind, at, outcome) SELECT id, 'call', '2026-02-10', 'refused' FROM o`, "open admitted"},
+		{"a consumer who refused before the days that are set", `UPDATE client SET kind = 'consumer'; INSERT INTO basis (contact_id, channel, kind, source, held_on) SELECT id, 'call', 'consent', 'form', '2026-01-01' FROM contact;
+			INSERT INTO setting VALUES ('refusal_days', '20', 'test', '2026-01-01'); INSERT INTO activity (client_id, kind, at, outcome) SELECT id, 'call', '2026-02-10', 'refused' FROM client`, "open admitted"},
+		{"a consumer called as often as is set", `UPDATE client SET kind = 'consumer'; INSERT INTO basis (contact_id, channel, kind, source, held_on) SELECT id, 'call', 'consent', 'form', '2026-01-01' FROM contact;
+			INSERT INTO setting VALUES ('pressure_call_30d', '2', 'test', '2026-01-01'); INSERT INTO activity (client_id, kind, at, outcome) SELECT id, 'call', day, 'no_answer' FROM client, unnest('{2026-03-01,2026-03-05}'::timestamptz[]) AS day`, "planned pressure"},
 		{"neither SIREN nor order, and a mobile number", `UPDATE client SET kind = NULL, phone = '06 39 98 00 00', phone_e164 = '+33639980000'`, "skipped no_call_consent"},
 		{"a complaint is open", `INSERT INTO activity (client_id, kind, at) SELECT id, 'complaint', '2026-03-01' FROM client`, "open admitted"},
 		{"a complaint is open and the call is a routine one", `INSERT INTO activity (client_id, kind, at) SELECT id, 'complaint', '2026-03-01' FROM client;

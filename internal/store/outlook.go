@@ -111,7 +111,7 @@ func (s *Store) trial(ctx context.Context, name string, now time.Time) (list []*
 		if err != nil {
 			return err
 		}
-		list, err = loadPlanned(ctx, tx, m, nil, name)
+		list, err = loadPlanned(ctx, tx, settings, m, nil, name)
 		return err
 	})
 	if err == nil && len(list) == 0 {

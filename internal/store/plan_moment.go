@@ -44,7 +44,7 @@ func (p *planned) guarded() bool {
 // loadPlanned reads the campaigns that a pass plans: the running and paused ones, or of these the named. A pass over all also
 // keeps what held and stopped ones have planned or open. A trial is planned whatever its state, as approved, else as its
 // draft says.
-func loadPlanned(ctx context.Context, tx pgx.Tx, m campaigns.Moment, names []string, trial string) ([]*planned, error) {
+func loadPlanned(ctx context.Context, tx pgx.Tx, settings Settings, m campaigns.Moment, names []string, trial string) ([]*planned, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT c.id, v.id, c.name, c.state, v.source, c.started_at, c.passed_on, coalesce((SELECT p.held IS NOT NULL FROM pass p WHERE p.campaign_id = c.id ORDER BY p.id DESC LIMIT 1), false),
 			ARRAY(SELECT p.planned + p.rearmed FROM pass p WHERE p.campaign_id = c.id AND p.held IS NULL ORDER BY p.id DESC LIMIT $2),
@@ -69,7 +69,13 @@ func loadPlanned(ctx context.Context, tx pgx.Tx, m campaigns.Moment, names []str
 		p.first = passed == nil
 		p.released = p.released || trial != ""
 		p.keeping = trial == "" && (p.state == "held" || p.state == "stopped")
-		return p, p.ready(m, source, dayOf(passed), timeOf(started), slots)
+		if err := p.ready(m, source, dayOf(passed), timeOf(started), slots); err != nil {
+			return nil, err
+		}
+		if p.guarded() {
+			p.limit = campaigns.SurgeLimit(p.last, settings.Int("surge_least"), settings.Int("surge_times"))
+		}
+		return p, nil
 	})
 }
 
@@ -88,9 +94,6 @@ func (p *planned) ready(m campaigns.Moment, source string, since calendar.Date, 
 		for _, slot := range on.Missed(&m) {
 			p.missed = append(p.missed, slot.String())
 		}
-	}
-	if p.guarded() {
-		p.limit = campaigns.SurgeLimit(p.last)
 	}
 	return nil
 }

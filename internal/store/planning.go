@@ -79,7 +79,7 @@ func (s *Store) plan(ctx context.Context, now time.Time, o PlanOptions, staged b
 		if err != nil {
 			return err
 		}
-		list, err := loadPlanned(ctx, tx, m, o.Campaigns, o.trial)
+		list, err := loadPlanned(ctx, tx, settings, m, o.Campaigns, o.trial)
 		if err != nil {
 			return err
 		}
