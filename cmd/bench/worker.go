@@ -52,6 +52,7 @@ func work(ctx context.Context, text string, out io.Writer) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
+	jobs.UseMemory()
 	st, err := store.Open(ctx, s.Database)
 	if err != nil {
 		return err

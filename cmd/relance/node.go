@@ -142,6 +142,7 @@ func (n *node) newJobs(a *App, writer *letters.Writer, metrics *jobs.Metrics) er
 		Process: store.Process{ID: uuid.New(), Host: host, PID: os.Getpid(), Roles: strings.Join(n.roles, ","), Mail: reachOf(n.smtp)},
 	}
 	if slices.Contains(n.roles, roleWorker) {
+		jobs.UseMemory()
 		if n.worker, err = jobs.NewWorker(c); err != nil {
 			return err
 		}
