@@ -82,7 +82,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	flags.SetOutput(errOut)
 	n := flags.Int("n", 0, "how many; 0: the part's usual number")
 	quick := flags.Bool("quick", false, "a twentieth of the usual numbers")
-	profile := flags.String("profile", "", "folder for processor profiles of planning and importing")
+	profile := flags.String("profile", "", "folder for processor profiles of planning, importing and delivering")
 	file := flags.String("json", "bench.json", "where the figures are written")
 	if err := flags.Parse(args); err != nil {
 		return err
