@@ -47,9 +47,12 @@ func (l *Lease) Check(ctx context.Context) error {
 	return nil
 }
 
-// Close gives the leadership up. The session is closed with it: a lock must never go back into the pool.
+// Close gives the leadership up. The session is closed with it: a lock must never go back into the pool. It is unlocked
+// first, since the server notices the end of a session a moment later; a session that is lost already has no lock.
 func (l *Lease) Close(ctx context.Context) error {
-	return l.conn.Hijack().Close(ctx)
+	conn := l.conn.Hijack()
+	_, _ = conn.Exec(ctx, `SELECT pg_advisory_unlock($1)`, leadership)
+	return conn.Close(ctx)
 }
 
 // SlotDone says whether a job's slot, or a later one, was done: after a stop one run catches up for all.
