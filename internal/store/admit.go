@@ -113,6 +113,7 @@ func (s *Store) AdmitDue(ctx context.Context, campaignID int, channel campaigns.
 		return admitted, err
 	}
 	err = s.tx(ctx, fmt.Sprintf("admit due touches of campaign %d", campaignID), func(tx pgx.Tx) error {
+		admitted = newAdmitted()
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, admission); err != nil {
 			return err
 		}
@@ -150,8 +151,7 @@ func (a *Admitted) collect(rows pgx.Rows) error {
 	return err
 }
 
-// dueTouches lists what is due, and locks its clients in id order: two passes, an outcome and a stop meet in a queue
-// and not in a deadlock.
+// dueTouches lists what is due and locks its clients. What is due to a client in use is left to the next look.
 func dueTouches(ctx context.Context, tx pgx.Tx, sql string, args ...any) ([]int64, error) {
 	rows, err := tx.Query(ctx, sql, args...)
 	if err != nil {
@@ -161,8 +161,15 @@ func dueTouches(ctx context.Context, tx pgx.Tx, sql string, args ...any) ([]int6
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	_, err = tx.Exec(ctx, `SELECT FROM client WHERE id IN (SELECT client_id FROM touch WHERE id = ANY ($1)) ORDER BY id FOR NO KEY UPDATE`, ids)
-	return ids, err
+	taken, err := takeClients(ctx, tx, `SELECT client_id FROM touch WHERE id = ANY ($1)`, ids)
+	if err != nil {
+		return nil, err
+	}
+	rows, err = tx.Query(ctx, `SELECT id FROM touch WHERE id = ANY ($1) AND client_id = ANY ($2)`, ids, taken)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
 // places are the local answers of the calendar, as arrays for unnest.

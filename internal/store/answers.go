@@ -116,7 +116,9 @@ const recordAnswerSQL = `
 // touch to answered, and settles one that was unsure: who answers has received. ErrSurveyClosed when it comes too late.
 func (s *Store) RecordAnswer(ctx context.Context, touchID int64, a Answer, now time.Time) error {
 	var open bool
-	err := s.pool.QueryRow(ctx, recordAnswerSQL, touchID, a.Questionnaire, a.Language, a.Answers, a.Score, a.CallMe, now).Scan(&open)
+	err := again(func() error {
+		return s.pool.QueryRow(ctx, recordAnswerSQL, touchID, a.Questionnaire, a.Language, a.Answers, a.Score, a.CallMe, now).Scan(&open)
+	})
 	if err != nil {
 		return fmt.Errorf("record the answer to %d: %w", touchID, err)
 	}

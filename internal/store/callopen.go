@@ -21,6 +21,7 @@ func (s *Store) OpenCalls(ctx context.Context, now time.Time, hours Hours) (Admi
 		return admitted, err
 	}
 	err = s.tx(ctx, "open due calls", func(tx pgx.Tx) error {
+		admitted = newAdmitted()
 		ids, err := dueTouches(ctx, tx, dueCallsSQL, now, AdmitAtOnce)
 		if err != nil || len(ids) == 0 {
 			return err
@@ -137,52 +138,80 @@ type ClosedCalls struct {
 	Cards   int64 // cards without any reason left
 }
 
-// refuseOpenSQL ends the reasons of open cards that may not be called any more.
-const refuseOpenSQL = `
+// openCardsSQL are the open cards with the verdict of refusesCall.
+const openCardsSQL = `
 	WITH known AS MATERIALIZED (
-		SELECT t.id, t.client_id, p.id AS contact_id, t.version_id, ` + calledColumns + `
-		FROM call o JOIN touch t ON t.call_id = o.id AND t.state = 'open'
+		SELECT o.id AS call_id, o.client_id, p.id AS contact_id, ` + calledColumns + `
+		FROM call o
 		JOIN client c ON c.id = o.client_id
 		LEFT JOIN client_fact f ON f.client_id = o.client_id
 		LEFT JOIN contact p ON p.id = o.contact_id
-		WHERE o.state = 'open'),
-	refused AS (
-		SELECT k.id, CASE ` + refusesCall + ` END AS reason FROM known k JOIN campaign_version v ON v.id = k.version_id)
-	UPDATE touch t SET state = 'skipped', reason = r.reason, ended_at = @now FROM refused r WHERE r.id = t.id AND r.reason IS NOT NULL AND t.state = 'open'`
+		WHERE o.state = 'open' AND (@all OR o.client_id = ANY (@clients))),
+	reason AS MATERIALIZED (
+		SELECT t.id, k.call_id, k.client_id, CASE ` + refusesCall + `
+			WHEN t.deadline_at IS NOT NULL AND greatest(t.deadline_at, CASE WHEN o.attempts > 0 THEN o.due_at + interval '1 day' END) < @now THEN 'too_late' END AS ended
+		FROM known k JOIN call o ON o.id = k.call_id JOIN touch t ON t.call_id = k.call_id AND t.state = 'open' JOIN campaign_version v ON v.id = t.version_id)`
+
+// toCloseSQL are the clients whose card is not as its reasons are by now: one has ended, or they are fewer than they were.
+const toCloseSQL = openCardsSQL + `
+	SELECT client_id FROM reason WHERE ended IS NOT NULL
+	UNION SELECT k.client_id FROM call k CROSS JOIN LATERAL (
+		SELECT min(t.deadline_at) AS deadline_at, max(t.priority) AS priority FROM touch t WHERE t.call_id = k.id AND t.state = 'open') r
+	WHERE k.state = 'open' AND (r.priority IS NULL OR (k.deadline_at, k.priority) IS DISTINCT FROM (r.deadline_at, r.priority))`
+
+// endOpenSQL ends the reasons that are over, and counts those that a check forbids and those that are too late.
+const endOpenSQL = openCardsSQL + `,
+	moved AS (
+		UPDATE touch t SET state = 'skipped', reason = r.ended, ended_at = @now FROM reason r WHERE r.id = t.id AND r.ended IS NOT NULL AND t.state = 'open'
+		RETURNING t.reason)
+	SELECT count(*) FILTER (WHERE reason <> 'too_late'), count(*) FILTER (WHERE reason = 'too_late') FROM moved`
 
 // CloseCalls ends the reasons whose deadline has passed, or which a check forbids since their card opened (the client
 // has opposed, is blocked or closed), and closes the cards that have none left, such as those of clients that ordered. A
-// call-back or next attempt that was agreed for later keeps its reasons a day beyond the deadline, and is refused all the same.
+// call-back or next attempt that was agreed for later keeps its reasons a day beyond the deadline, and is refused all the
+// same. A card in use is left to the next time.
 func (s *Store) CloseCalls(ctx context.Context, now time.Time) (closed ClosedCalls, err error) {
 	settings, err := s.Settings(ctx)
 	if err != nil {
 		return closed, err
 	}
 	err = s.tx(ctx, "close calls", func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, refuseOpenSQL, pgx.NamedArgs{"now": now, "today": calendar.DateOf(now.In(settings.Zone())).Time()})
+		closed = ClosedCalls{}
+		args := pgx.NamedArgs{"now": now, "today": calendar.DateOf(now.In(settings.Zone())).Time(), "all": true, "clients": []int64{}}
+		rows, err := tx.Query(ctx, toCloseSQL, args)
 		if err != nil {
 			return err
 		}
-		closed.Refused = tag.RowsAffected()
-		tag, err = tx.Exec(ctx, `UPDATE touch t SET state = 'skipped', reason = 'too_late', ended_at = $1
-			FROM call k WHERE k.id = t.call_id AND k.state = 'open' AND t.state = 'open'
-			AND greatest(t.deadline_at, CASE WHEN k.attempts > 0 THEN k.due_at + interval '1 day' END) < $1 AND t.deadline_at IS NOT NULL`, now)
-		if err != nil {
+		clients, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil || len(clients) == 0 {
 			return err
 		}
-		closed.TooLate = tag.RowsAffected()
-		tag, err = tx.Exec(ctx, `UPDATE call k SET state = 'skipped', closed_at = $1,
-				closed_why = coalesce((SELECT CASE t.state WHEN 'skipped' THEN t.reason END
-					FROM touch t WHERE t.call_id = k.id ORDER BY t.ended_at DESC NULLS LAST, t.id DESC LIMIT 1), 'cause_gone')
-			WHERE k.state = 'open' AND NOT EXISTS (SELECT FROM touch t WHERE t.call_id = k.id AND t.state = 'open')`, now)
-		if err != nil {
+		if clients, err = takeClients(ctx, tx, `SELECT unnest($1::bigint[])`, clients); err != nil {
 			return err
 		}
-		closed.Cards = tag.RowsAffected()
-		_, err = tx.Exec(ctx, `UPDATE call k SET deadline_at = r.deadline_at, priority = r.priority
-			FROM (SELECT call_id, min(deadline_at) AS deadline_at, max(priority) AS priority FROM touch WHERE state = 'open' AND call_id IS NOT NULL GROUP BY call_id) r
-			WHERE r.call_id = k.id AND k.state = 'open' AND (k.deadline_at, k.priority) IS DISTINCT FROM (r.deadline_at, r.priority)`)
+		args["all"], args["clients"] = false, clients
+		if err := tx.QueryRow(ctx, endOpenSQL, args).Scan(&closed.Refused, &closed.TooLate); err != nil {
+			return err
+		}
+		closed.Cards, err = tidyCards(ctx, tx, clients, now)
 		return err
 	})
 	return closed, err
+}
+
+// tidyCards closes the clients' cards that have no reason left, and counts them; the others take the earliest deadline and
+// the highest priority of those that they still have.
+func tidyCards(ctx context.Context, tx pgx.Tx, clients []int64, now time.Time) (int64, error) {
+	tag, err := tx.Exec(ctx, `UPDATE call k SET state = 'skipped', closed_at = $1,
+			closed_why = coalesce((SELECT CASE t.state WHEN 'skipped' THEN t.reason END
+				FROM touch t WHERE t.call_id = k.id ORDER BY t.ended_at DESC NULLS LAST, t.id DESC LIMIT 1), 'cause_gone')
+		WHERE k.state = 'open' AND k.client_id = ANY ($2) AND NOT EXISTS (SELECT FROM touch t WHERE t.call_id = k.id AND t.state = 'open')`, now, clients)
+	if err != nil {
+		return 0, err
+	}
+	_, err = tx.Exec(ctx, `UPDATE call k SET deadline_at = r.deadline_at, priority = r.priority
+		FROM (SELECT t.call_id, min(t.deadline_at) AS deadline_at, max(t.priority) AS priority FROM call o JOIN touch t ON t.call_id = o.id AND t.state = 'open'
+			WHERE o.state = 'open' AND o.client_id = ANY ($1) GROUP BY 1) r
+		WHERE r.call_id = k.id AND k.state = 'open' AND (k.deadline_at, k.priority) IS DISTINCT FROM (r.deadline_at, r.priority)`, clients)
+	return tag.RowsAffected(), err
 }

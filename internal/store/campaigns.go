@@ -122,7 +122,7 @@ func (s *Store) PushDraft(ctx context.Context, d Draft, now time.Time) (number i
 		if err != nil {
 			return err
 		}
-		c, err := readCampaign(ctx, tx, d.Name, "FOR UPDATE OF c")
+		c, err := readCampaign(ctx, tx, d.Name, "FOR NO KEY UPDATE OF c")
 		if err != nil {
 			return err
 		}
@@ -199,6 +199,9 @@ func (s *Store) StopCampaign(ctx context.Context, name, by string, now time.Time
 		if _, err := tx.Exec(ctx, `UPDATE campaign SET state = 'stopped', held_why = NULL WHERE id = $1`, c.ID); err != nil {
 			return nil, err
 		}
+		if err := lockClients(ctx, tx, `SELECT client_id FROM touch WHERE campaign_id = $1 AND state = 'planned'`, c.ID); err != nil {
+			return nil, err
+		}
 		tag, err := tx.Exec(ctx, `UPDATE touch t SET state = 'cancelled', reason = 'campaign_stopped', ended_at = $2 WHERE campaign_id = $1 AND state = 'planned' AND NOT `+promisedCall, c.ID, now)
 		return map[string]any{"cancelled": tag.RowsAffected()}, err
 	})
@@ -217,7 +220,7 @@ func (s *Store) turnCampaign(ctx context.Context, name, by, what, to string, now
 // changeCampaign runs one change with the campaign locked, and notes who made it.
 func (s *Store) changeCampaign(ctx context.Context, name, by, what string, now time.Time, change func(pgx.Tx, Campaign) (map[string]any, error)) error {
 	return s.tx(ctx, fmt.Sprintf("campaign %s", name), func(tx pgx.Tx) error {
-		c, err := readCampaign(ctx, tx, name, "FOR UPDATE OF c")
+		c, err := readCampaign(ctx, tx, name, "FOR NO KEY UPDATE OF c")
 		if err != nil {
 			return err
 		}

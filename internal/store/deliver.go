@@ -102,13 +102,16 @@ type Claim struct {
 // was claimed and never heard of.
 func (s *Store) ClaimAndRecord(ctx context.Context, claim Claim, results []Settled, now time.Time) ([]Due, error) {
 	r := unzip(results)
-	rows, err := s.pool.Query(ctx, claimSQL,
-		r.id, r.attempt, r.state, r.reason, r.dueAt, r.closesAt, r.at, r.code, r.words, r.deferred, r.bounced,
-		claim.CampaignID, claim.Channel, now, now.Add(-AdmissionHolds), claim.Worker, min(claim.N, maxClaim), claim.Domain, defaultZone)
-	if err != nil {
-		return nil, fmt.Errorf("claim due touches of campaign %d: %w", claim.CampaignID, err)
-	}
-	due, err := pgx.CollectRows(rows, scanDue)
+	var due []Due
+	err := again(func() error {
+		rows, err := s.pool.Query(ctx, claimSQL,
+			r.id, r.attempt, r.state, r.reason, r.dueAt, r.closesAt, r.at, r.code, r.words, r.deferred, r.bounced,
+			claim.CampaignID, claim.Channel, now, now.Add(-AdmissionHolds), claim.Worker, min(claim.N, maxClaim), claim.Domain, defaultZone)
+		if err == nil {
+			due, err = pgx.CollectRows(rows, scanDue)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("claim due touches of campaign %d: %w", claim.CampaignID, err)
 	}
@@ -203,7 +206,7 @@ const claimSQL = `
 		SELECT DISTINCT ON (address) 'mail', address, 'bounce', words, id, at FROM recorded WHERE bounced AND address IS NOT NULL
 		ON CONFLICT DO NOTHING),
 	stale AS (
-		INSERT INTO client_stale (client_id) SELECT DISTINCT client_id FROM recorded WHERE bounced ON CONFLICT DO NOTHING),
+		INSERT INTO client_stale (client_id) SELECT DISTINCT client_id FROM recorded WHERE bounced ORDER BY 1 ON CONFLICT DO NOTHING),
 	today AS (SELECT ($14::timestamptz AT TIME ZONE coalesce((SELECT value FROM setting WHERE key = 'zone'), $19::text))::date AS day),
 	picked AS MATERIALIZED (
 		SELECT t.id, t.client_id, t.contact_id, t.address FROM touch t

@@ -41,18 +41,24 @@ func (s *Store) FollowUp(ctx context.Context, now time.Time) (int, error) {
 	}
 }
 
-// dueToFollow selects what FollowUp looks at; a client whose facts have not been made yet waits for them.
-const dueToFollow = `id IN (
-	WITH ended AS MATERIALIZED (
-		SELECT id FROM touch t WHERE followed_at IS NULL AND state IN ('answered', 'done', 'failed', 'skipped')
-			AND (state <> 'done' OR channel <> 'call' OR ended_at <= $1::timestamptz - $2::interval)
-			AND EXISTS (SELECT FROM client_fact f WHERE f.client_id = t.client_id)
-		ORDER BY ended_at LIMIT $3 FOR UPDATE OF t SKIP LOCKED),
-	asked AS MATERIALIZED (
-		SELECT id FROM touch t WHERE state = 'sent' AND channel = 'survey' AND (ask_at IS NULL OR ask_at <= $1)
-			AND EXISTS (SELECT FROM client_fact f WHERE f.client_id = t.client_id)
-		ORDER BY ask_at NULLS FIRST LIMIT $3 FOR UPDATE OF t SKIP LOCKED)
+// endedToFollow and askedToFollow are the touches t that FollowUp looks at; a client whose facts have not been made yet
+// waits for them.
+const (
+	endedToFollow = `FROM touch t WHERE followed_at IS NULL AND state IN ('answered', 'done', 'failed', 'skipped')
+		AND (state <> 'done' OR channel <> 'call' OR ended_at <= $1::timestamptz - $2::interval)
+		AND EXISTS (SELECT FROM client_fact f WHERE f.client_id = t.client_id)`
+	askedToFollow = `FROM touch t WHERE state = 'sent' AND channel = 'survey' AND (ask_at IS NULL OR ask_at <= $1)
+		AND EXISTS (SELECT FROM client_fact f WHERE f.client_id = t.client_id)`
+)
+
+// clientsToFollow are their clients, and dueToFollow the touches of those that were taken.
+const (
+	clientsToFollow = `(SELECT client_id ` + endedToFollow + ` ORDER BY ended_at LIMIT $3) UNION (SELECT client_id ` + askedToFollow + ` ORDER BY ask_at NULLS FIRST LIMIT $3)`
+	dueToFollow     = `id IN (
+	WITH ended AS MATERIALIZED (SELECT id ` + endedToFollow + ` AND t.client_id = ANY ($4) ORDER BY ended_at LIMIT $3 FOR UPDATE OF t SKIP LOCKED),
+	asked AS MATERIALIZED (SELECT id ` + askedToFollow + ` AND t.client_id = ANY ($4) ORDER BY ask_at NULLS FIRST LIMIT $3 FOR UPDATE OF t SKIP LOCKED)
 	SELECT id FROM ended UNION ALL SELECT id FROM asked)`
+)
 
 // followUp follows one batch, each touch in a savepoint of its own; failed joins what went wrong with single touches.
 func followUp(ctx context.Context, tx pgx.Tx, now time.Time) (followed int, failed, err error) {
@@ -60,7 +66,11 @@ func followUp(ctx context.Context, tx pgx.Tx, now time.Time) (followed int, fail
 	if err != nil {
 		return 0, nil, err
 	}
-	due, err := d.touches(ctx, dueToFollow, now, UndoFor, followAtOnce/2)
+	clients, err := takeClients(ctx, tx, clientsToFollow, now, UndoFor, followAtOnce/2)
+	if err != nil || len(clients) == 0 {
+		return 0, nil, err
+	}
+	due, err := d.touches(ctx, dueToFollow, now, UndoFor, followAtOnce/2, clients)
 	if err != nil || len(due) == 0 {
 		return 0, nil, err
 	}
@@ -73,6 +83,9 @@ func followUp(ctx context.Context, tx pgx.Tx, now time.Time) (followed int, fail
 			d.tx = savepoint
 			return d.follow(ctx, known[t.ClientID], t, histories)
 		})
+		if lostLock(err) {
+			return 0, nil, err
+		}
 		if err != nil {
 			failed = errors.Join(failed, fmt.Errorf("touch %d: %w", t.ID, err))
 			continue

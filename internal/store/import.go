@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sort"
 	"strings"
 	"time"
 
@@ -39,8 +40,9 @@ func (s *Store) Import(ctx context.Context, spec ImportSpec, file *importer.File
 	if err != nil {
 		return report, err
 	}
-	err = s.tx(ctx, fmt.Sprintf("import %s", spec.File), func(tx pgx.Tx) error {
-		run := importRun{tx: tx, file: file, spec: spec, country: settings["country"], today: spec.Now.In(settings.Zone()).Format(time.DateOnly)}
+	rejections := []importer.Rejection{}
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { // once: the file has been read then
+		run := importRun{rejections: &rejections, tx: tx, file: file, spec: spec, country: settings["country"], today: spec.Now.In(settings.Zone()).Format(time.DateOnly)}
 		if err := run.do(ctx, &report); err != nil {
 			return err
 		}
@@ -52,7 +54,11 @@ func (s *Store) Import(ctx context.Context, spec ImportSpec, file *importer.File
 	if errors.Is(err, errDryRun) {
 		report.Run, err = 0, nil
 	}
-	report.Rejections = file.Rejections()
+	if err != nil {
+		err = fmt.Errorf("import %s: %w", spec.File, err)
+	}
+	sort.SliceStable(rejections, func(i, j int) bool { return rejections[i].Line < rejections[j].Line })
+	report.Rejections = rejections
 	return report, err
 }
 
@@ -64,6 +70,8 @@ type importRun struct {
 	country string // the company's
 	today   string // of the company
 	id      int64  // of import_run
+
+	rejections *[]importer.Rejection
 }
 
 func (r *importRun) do(ctx context.Context, report *importer.Report) error {
@@ -78,7 +86,7 @@ func (r *importRun) do(ctx context.Context, report *importer.Report) error {
 		return err
 	}
 	report.Run, report.Read, report.Created, report.Updated = r.id, r.file.Read(), created, updated
-	report.Rejected = int64(len(r.file.Rejections()))
+	report.Rejected = int64(len(*r.rejections))
 	report.Unchanged = report.Read - report.Rejected - created - updated
 	return r.finish(ctx, *report)
 }
@@ -128,7 +136,7 @@ func (r *importRun) reject(ctx context.Context, column, sql string, args ...any)
 	var line int64
 	var reason string
 	_, err = pgx.ForEachRow(rows, []any{&line, &reason}, func() error {
-		r.file.Reject(line, column, reason)
+		*r.rejections = append(*r.rejections, importer.Rejection{Line: line, Column: column, Reason: reason})
 		return nil
 	})
 	return err

@@ -34,7 +34,8 @@ func levelCalls(ctx context.Context, tx pgx.Tx, settings Settings, house *calend
 		ids[i], due[i] = m.TouchID, m.DueAt
 	}
 	_, err = tx.Exec(ctx, `UPDATE touch t SET due_at = m.due_at, reason = 'levelled'
-		FROM unnest($1::bigint[], $2::timestamptz[]) AS m(id, due_at) WHERE t.id = m.id AND t.state = 'planned'`, ids, due)
+		FROM unnest($1::bigint[], $2::timestamptz[]) AS m(id, due_at)
+		WHERE t.id = m.id AND t.id IN (SELECT id FROM touch WHERE id = ANY ($1) AND state = 'planned' FOR UPDATE SKIP LOCKED)`, ids, due)
 	return err
 }
 

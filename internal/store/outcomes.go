@@ -57,6 +57,9 @@ func (s *Store) RecordOutcome(ctx context.Context, o Outcome, now time.Time) err
 		if err != nil {
 			return err
 		}
+		if err := lockCardsOf(ctx, tx, o.Call, o.Outcome == campaigns.Refused); err != nil {
+			return err
+		}
 		c, err := d.openCard(ctx, o)
 		if err != nil {
 			return err
@@ -94,11 +97,28 @@ func (o Outcome) check(now time.Time) error {
 	return nil
 }
 
+// lockCardsOf locks the client of a call; with those who carry the same addresses and numbers when their cards change too.
+func lockCardsOf(ctx context.Context, tx pgx.Tx, call int64, carriers bool) error {
+	var client, touch int64
+	err := tx.QueryRow(ctx, `SELECT client_id, coalesce((SELECT min(id) FROM touch WHERE call_id = k.id), 0) FROM call k WHERE id = $1`, call).Scan(&client, &touch)
+	if err != nil {
+		return missing(err, "call", fmt.Sprint(call))
+	}
+	if !carriers || touch == 0 {
+		return lockClients(ctx, tx, `SELECT $1::bigint`, client)
+	}
+	keys, err := readStopKeys(ctx, tx, touch)
+	if err != nil {
+		return err
+	}
+	return lockClients(ctx, tx, carriersSQL, keys.clientID, keys.all())
+}
+
 // openCard locks the call and reads its open reasons.
 func (d *decided) openCard(ctx context.Context, o Outcome) (*card, error) {
 	c := &card{id: o.Call}
 	var state string
-	err := d.tx.QueryRow(ctx, `SELECT client_id, coalesce(contact_id, 0), coalesce(rep_id, 0), state, due_at, deadline_at, attempts, coalesce(note, '') FROM call WHERE id = $1 FOR UPDATE`, o.Call).
+	err := d.tx.QueryRow(ctx, `SELECT client_id, coalesce(contact_id, 0), coalesce(rep_id, 0), state, due_at, deadline_at, attempts, coalesce(note, '') FROM call WHERE id = $1 FOR NO KEY UPDATE`, o.Call).
 		Scan(&c.clientID, &c.contactID, &c.repID, &state, &c.dueAt, &c.deadlineAt, &c.attempts, &c.note)
 	if err != nil {
 		return nil, missing(err, "call", fmt.Sprint(o.Call))

@@ -208,6 +208,9 @@ func (w *planWriter) finish(ctx context.Context, today calendar.Date) error {
 			return err
 		}
 	}
+	if err := w.lock(ctx); err != nil {
+		return err
+	}
 	for i, p := range w.list {
 		t := &w.tallies[i]
 		if !w.held(i) {
@@ -221,6 +224,31 @@ func (w *planWriter) finish(ctx context.Context, today calendar.Date) error {
 		if err := w.note(ctx, i, today); err != nil {
 			return fmt.Errorf("note the pass of campaign %s: %w", p.name, err)
 		}
+	}
+	return nil
+}
+
+// lock takes the campaigns and the clients whose touches move, before any does.
+func (w *planWriter) lock(ctx context.Context) error {
+	if w.dryRun {
+		return nil
+	}
+	var ids []int
+	var clients []int64
+	for i, p := range w.list {
+		ids = append(ids, p.id)
+		if w.held(i) {
+			continue
+		}
+		for j := range w.tallies[i].moves {
+			clients = append(clients, w.tallies[i].moves[j].ClientID)
+		}
+	}
+	if _, err := w.tx.Exec(ctx, `SELECT FROM campaign WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE`, nonNil(ids)); err != nil {
+		return fmt.Errorf("lock the campaigns: %w", err)
+	}
+	if err := lockClients(ctx, w.tx, `SELECT unnest($1::bigint[])`, nonNil(clients)); err != nil {
+		return fmt.Errorf("lock the clients: %w", err)
 	}
 	return nil
 }

@@ -48,6 +48,7 @@ func (s *Store) Slots(ctx context.Context, campaign string, n int, now time.Time
 		if err != nil || len(days) == 0 {
 			return err
 		}
+		slots = nil
 		for _, day := range days {
 			slots = append(slots, Slot{On: day})
 			t, err := readSlotText(ctx, tx, campaign, day.String())
@@ -128,7 +129,7 @@ func (s *Store) checkSlot(ctx context.Context, tx pgx.Tx, c Campaign, slot strin
 // ErrConflict once something of the slot has left: clients of one issue read one text.
 func (s *Store) PushSlotText(ctx context.Context, t SlotText, now time.Time) (changed bool, err error) {
 	err = s.tx(ctx, fmt.Sprintf("push slot %s of %s", t.Slot, t.Campaign), func(tx pgx.Tx) error {
-		c, err := readCampaign(ctx, tx, t.Campaign, "FOR UPDATE OF c")
+		c, err := readCampaign(ctx, tx, t.Campaign, "FOR NO KEY UPDATE OF c")
 		if err != nil {
 			return err
 		}
@@ -152,7 +153,11 @@ func (s *Store) PushSlotText(ctx context.Context, t SlotText, now time.Time) (ch
 // holdSlot makes what is planned for a slot wait for its text again. Rows are held before it is asked whether any has
 // left, so that a worker that claims at this moment is seen.
 func holdSlot(ctx context.Context, tx pgx.Tx, campaign int, slot string) error {
-	_, err := tx.Exec(ctx, `UPDATE touch SET reason = 'no_slot_text', admitted_at = NULL WHERE campaign_id = $1 AND occasion = $2 AND state = 'planned' AND parent_id IS NULL`, campaign, slot)
+	err := lockClients(ctx, tx, `SELECT client_id FROM touch WHERE campaign_id = $1 AND occasion = $2 AND state = 'planned' AND parent_id IS NULL`, campaign, slot)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE touch SET reason = 'no_slot_text', admitted_at = NULL WHERE campaign_id = $1 AND occasion = $2 AND state = 'planned' AND parent_id IS NULL`, campaign, slot)
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func (s *Store) Stop(ctx context.Context, touchID int64, scope StopScope, source
 		}
 		if scope != StopMail {
 			// As OpenCalls does, so that no card opens beside this stop without either seeing the other.
-			if _, err := tx.Exec(ctx, `SELECT FROM client WHERE id IN (`+carriersSQL+`) ORDER BY id FOR NO KEY UPDATE`, keys.clientID, keys.all()); err != nil {
+			if err := lockClients(ctx, tx, carriersSQL, keys.clientID, keys.all()); err != nil {
 				return err
 			}
 		}
@@ -148,7 +148,7 @@ const closeOpposedSQL = `
 		WHERE k.state = 'open' AND k.id <> $3 AND k.client_id IN (` + carriersSQL + `)
 		  AND (p.phone_e164 = ANY ($2) OR c.phone_e164 = ANY ($2) OR 'client:' || c.ref = ANY ($2))
 		  AND ($4 OR NOT coalesce(f.under_contract, false))
-		ORDER BY k.id FOR UPDATE OF k),
+		ORDER BY k.id FOR NO KEY UPDATE OF k),
 	closed AS (
 		UPDATE call k SET state = 'skipped', closed_at = $5, closed_why = 'opposed' FROM opposed o WHERE k.id = o.id RETURNING k.id),
 	ended AS (
@@ -215,7 +215,7 @@ const carriersSQL = `SELECT $1::bigint
 
 // markCarriers has the facts of every client that carries one of the keys made again.
 func markCarriers(ctx context.Context, tx pgx.Tx, clientID int64, keys []string) error {
-	_, err := tx.Exec(ctx, `INSERT INTO client_stale (client_id) `+carriersSQL+` ON CONFLICT DO NOTHING`, clientID, keys)
+	_, err := tx.Exec(ctx, `INSERT INTO client_stale (client_id) `+carriersSQL+` ORDER BY 1 ON CONFLICT DO NOTHING`, clientID, keys)
 	return err
 }
 

@@ -4,6 +4,12 @@
 // the transaction. Rules that the code believes stand as UNIQUE, CHECK and foreign keys in migrations/, and every
 // change of a touch's state is guarded by the state it leaves, so that two workers can never both win.
 //
+// Whoever locks more than one row takes them in one order, so that two wait in a queue and not for each other: the
+// campaign, then clients by id, then their cards (call), then touches. Who changes a card, its reasons, or the touches of
+// many clients holds these clients first (lockClients); a pass that comes again soon leaves the ones in use (takeClients).
+// A claim, a sweep and levelling lock touches alone, and skip those that are held. What loses a deadlock all the same is
+// done again, in one place (again).
+//
 // Business time is always an argument (see Clock); wall time appears only in leases, heartbeats, sessions and tokens.
 package store
 
@@ -64,9 +70,9 @@ func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 // Ping answers /readyz.
 func (s *Store) Ping(ctx context.Context) error { return s.pool.Ping(ctx) }
 
-// tx runs one transaction; what names it in an error.
+// tx runs one transaction, again when it lost a deadlock; what names it in an error.
 func (s *Store) tx(ctx context.Context, what string, work func(pgx.Tx) error) error {
-	if err := pgx.BeginFunc(ctx, s.pool, work); err != nil {
+	if err := again(func() error { return pgx.BeginFunc(ctx, s.pool, work) }); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil

@@ -24,7 +24,8 @@ func (s Swept) Any() bool { return s.Unsure+s.TooLate+s.Paused+s.Stopped > 0 }
 
 // Sweep makes the rows tell the truth again: what a worker that is gone was sending becomes unsure, what waited past its
 // deadline is skipped, what a paused campaign holds back says so (its due time stays: a pause has no known end), what a
-// stopped one still has planned is cancelled. The calls that answers promise are left to OpenCalls.
+// stopped one still has planned is cancelled. The calls that answers promise are left to OpenCalls. A row in use is left to
+// the next sweep.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (Swept, error) {
 	var swept Swept
 	err := s.tx(ctx, "sweep", func(tx pgx.Tx) error {
@@ -33,15 +34,15 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (Swept, error) {
 			sql   string
 			args  []any
 		}{
-			{&swept.Unsure, `UPDATE touch t SET state = 'unsure', reason = 'worker_gone'
-				WHERE t.state = 'sending' AND NOT EXISTS (SELECT FROM process p WHERE p.id = t.worker AND p.seen_at > now() - $1::interval)`, []any{gone}},
-			{&swept.TooLate, `UPDATE touch t SET state = 'skipped', reason = 'too_late', ended_at = $1
-				FROM campaign c WHERE c.id = t.campaign_id AND c.state <> 'running' AND t.state = 'planned' AND t.due_at <= $1 AND t.deadline_at < $1`, []any{now}},
-			{&swept.Paused, `UPDATE touch t SET reason = 'campaign_paused'
-				FROM campaign c WHERE c.id = t.campaign_id AND c.state IN ('paused', 'held') AND t.state = 'planned' AND t.due_at <= $1
-				AND t.reason IS DISTINCT FROM 'campaign_paused' AND NOT ` + promisedCall, []any{now}},
-			{&swept.Stopped, `UPDATE touch t SET state = 'cancelled', reason = 'campaign_stopped', ended_at = $1
-				FROM campaign c WHERE c.id = t.campaign_id AND c.state = 'stopped' AND t.state = 'planned' AND NOT ` + promisedCall, []any{now}},
+			{&swept.Unsure, `UPDATE touch SET state = 'unsure', reason = 'worker_gone' WHERE id IN (SELECT t.id FROM touch t
+				WHERE t.state = 'sending' AND NOT EXISTS (SELECT FROM process p WHERE p.id = t.worker AND p.seen_at > now() - $1::interval) FOR UPDATE SKIP LOCKED)`, []any{gone}},
+			{&swept.TooLate, `UPDATE touch SET state = 'skipped', reason = 'too_late', ended_at = $1 WHERE id IN (SELECT t.id FROM touch t JOIN campaign c ON c.id = t.campaign_id
+				WHERE c.state <> 'running' AND t.state = 'planned' AND t.due_at <= $1 AND t.deadline_at < $1 FOR UPDATE OF t SKIP LOCKED)`, []any{now}},
+			{&swept.Paused, `UPDATE touch SET reason = 'campaign_paused' WHERE id IN (SELECT t.id FROM touch t JOIN campaign c ON c.id = t.campaign_id
+				WHERE c.state IN ('paused', 'held') AND t.state = 'planned' AND t.due_at <= $1
+				AND t.reason IS DISTINCT FROM 'campaign_paused' AND NOT ` + promisedCall + ` FOR UPDATE OF t SKIP LOCKED)`, []any{now}},
+			{&swept.Stopped, `UPDATE touch SET state = 'cancelled', reason = 'campaign_stopped', ended_at = $1 WHERE id IN (SELECT t.id FROM touch t JOIN campaign c ON c.id = t.campaign_id
+				WHERE c.state = 'stopped' AND t.state = 'planned' AND NOT ` + promisedCall + ` FOR UPDATE OF t SKIP LOCKED)`, []any{now}},
 		} {
 			tag, err := tx.Exec(ctx, step.sql, step.args...)
 			if err != nil {

@@ -42,10 +42,13 @@ func (c *card) image() ([]byte, error) {
 // is nothing to undo, or another card has been opened for the client since.
 func (s *Store) UndoOutcome(ctx context.Context, call int64, by string, now time.Time) error {
 	return s.tx(ctx, fmt.Sprintf("undo the outcome of call %d", call), func(tx pgx.Tx) error {
+		if err := lockCardsOf(ctx, tx, call, true); err != nil {
+			return err
+		}
 		var client, contact int64
-		err := tx.QueryRow(ctx, `SELECT client_id, coalesce(contact_id, 0) FROM call WHERE id = $1 FOR UPDATE`, call).Scan(&client, &contact)
+		err := tx.QueryRow(ctx, `SELECT client_id, coalesce(contact_id, 0) FROM call WHERE id = $1 FOR NO KEY UPDATE`, call).Scan(&client, &contact)
 		if err != nil {
-			return missing(err, "call", fmt.Sprint(call))
+			return err
 		}
 		attempt, image, err := lastAttempt(ctx, tx, call, now)
 		if err != nil {
