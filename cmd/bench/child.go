@@ -134,7 +134,11 @@ func (t task) importOrders(ctx context.Context, st *store.Store) (done, error) {
 		return done{}, err
 	}
 	defer in.Close()
-	file, err := importer.Open(importer.Orders, in, importer.Options{Zone: time.UTC})
+	info, err := in.Stat()
+	if err != nil {
+		return done{}, err
+	}
+	file, err := importer.Open(importer.Orders, importer.Input{Name: t.File, In: in, Size: info.Size()}, importer.Options{Zone: time.UTC})
 	if err != nil {
 		return done{}, err
 	}

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -193,7 +192,7 @@ func (d *demo) catchUp(ctx context.Context) error {
 	}
 	invented := company.Generate(d.story.Seed, d.story.Anchor)
 	for _, f := range invented.Files(d.story.Loaded, yesterday) {
-		file, err := importer.Open(f.Kind, strings.NewReader(f.Text), importer.Options{Country: settings["country"], Zone: settings.Zone()})
+		file, err := importer.Open(f.Kind, importer.Text(f.Name, f.Text), importer.Options{Country: settings["country"], Zone: settings.Zone()})
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.Name, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"text/tabwriter"
 
 	"github.com/goccy/go-yaml"
@@ -117,7 +118,12 @@ func (c *ImportCmd) importFile(app *App, name string, options importer.Options) 
 		return report, err
 	}
 	defer in.Close()
-	file, err := importer.Open(importer.Kind(c.Kind), interruptible{in, app.Context()}, options)
+	info, err := in.Stat()
+	if err != nil {
+		return report, err
+	}
+	watched := &interruptible{in: in, ctx: app.Context()}
+	file, err := importer.Open(importer.Kind(c.Kind), importer.Input{Name: name, In: watched, Size: info.Size()}, options)
 	if err != nil {
 		return report, err
 	}
@@ -127,35 +133,32 @@ func (c *ImportCmd) importFile(app *App, name string, options importer.Options) 
 	progress := newProgress(app.Err)
 	defer progress.done()
 	return st.Import(app.Context(), store.ImportSpec{
-		File: name, By: operator, Now: now, DryRun: c.DryRun, Progress: showPosition(progress, in, name),
+		File: name, By: operator, Now: now, DryRun: c.DryRun, Progress: showPosition(progress, watched, name, info.Size()),
 	}, file)
 }
 
-// interruptible is a file whose reading ends with the context: looking at a whole file takes its time, and a device
-// never ends.
+// interruptible is a file whose reading ends with the context, since looking at a whole file takes its time, and that
+// knows how far it was read.
 type interruptible struct {
-	io.ReadSeeker
+	in  io.ReaderAt
 	ctx context.Context
+	at  atomic.Int64
 }
 
-func (f interruptible) Read(b []byte) (int, error) {
+func (f *interruptible) ReadAt(b []byte, off int64) (int, error) {
 	if err := f.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return f.ReadSeeker.Read(b)
+	f.at.Store(off)
+	return f.in.ReadAt(b, off)
 }
 
 // showPosition shows how much of the file has been read.
-func showPosition(p *progress, in *os.File, name string) func(int64) {
-	info, err := in.Stat()
-	if err != nil || !p.terminal {
+func showPosition(p *progress, in *interruptible, name string, size int64) func(int64) {
+	if !p.terminal {
 		return nil
 	}
-	return func(int64) {
-		if at, err := in.Seek(0, io.SeekCurrent); err == nil {
-			p.show(name, at, info.Size())
-		}
-	}
+	return func(int64) { p.show(name, in.at.Load(), size) }
 }
 
 func (c *ImportCmd) show(app *App, name string, r importer.Report) error {

@@ -15,9 +15,7 @@ type stopping struct {
 	reads int
 }
 
-func (s *stopping) Seek(int64, int) (int64, error) { return 0, nil }
-
-func (s *stopping) Read(b []byte) (int, error) {
+func (s *stopping) ReadAt(b []byte, _ int64) (int, error) {
 	if s.reads++; s.reads == 100 {
 		s.stop()
 	}
@@ -29,7 +27,7 @@ func (s *stopping) Read(b []byte) (int, error) {
 
 func TestAnEndlessFileStopsWithTheCommand(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
-	_, err := importer.Open(importer.Clients, interruptible{&stopping{stop: stop}, ctx}, importer.Options{})
+	_, err := importer.Open(importer.Clients, importer.Input{In: &interruptible{in: &stopping{stop: stop}, ctx: ctx}, Size: 1 << 40}, importer.Options{})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want context.Canceled", err)
 	}

@@ -4,42 +4,45 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"sort"
+	"slices"
 	"strings"
 
 	"github.com/relance/relance/internal/clients"
 )
 
-// File is one file being imported. It is read once, by one goroutine.
+// File is one file being imported. It is used by one goroutine at a time.
 type File struct {
 	kind    Kind
 	options Options
 	in      io.ReadSeeker
 	shape   shape
 	heading heading
+	header  int64 // line of the headings
+	part    Part
 	dates   []DateOrder // of each used column that is a date
 	decimal byte        // '.', ',', or 0: no number has shown one
+	mended  bool        // it is a file of rejected rows, whose cells may have a sign in front
 
-	records    *records
-	columns    []string
-	cells      [][]byte // of the row being given
-	count      int64
-	rejections []Rejection
-	reasons    map[string]string // each reason once, however many rows have it
+	records  *records
+	columns  []string
+	cells    [][]byte // of the row being given
+	original [][]byte // the same as it stands in the file
+	pending  record   // of seek
+	count    int64
 }
 
-// Open looks at the file as a whole (see the package comment) and stands before its first row. The caller closes in.
-// Errors wrap ErrFile when the file or the options must be changed.
-func Open(kind Kind, in io.ReadSeeker, o Options) (*File, error) {
+// Open looks at the file as a whole (see the package comment) and stands before its first row. Errors wrap ErrFile when
+// the file or the options must be changed.
+func Open(kind Kind, in Input, o Options) (*File, error) {
 	if columns(kind) == nil {
 		return nil, fileError("unknown kind %q", kind)
 	}
 	if o.Country == "" {
 		o.Country = "FR"
 	}
-	f := &File{kind: kind, options: o, in: in, rejections: []Rejection{}, reasons: map[string]string{}}
+	f := &File{kind: kind, options: o, in: io.NewSectionReader(in.In, 0, in.Size)}
 	var err error
-	if f.shape, err = look(in, o); err != nil {
+	if f.shape, err = look(f.in, o); err != nil {
 		return nil, err
 	}
 	if err := f.begin(); err != nil {
@@ -70,6 +73,8 @@ func (f *File) begin() error {
 		return fileError("its heading %s", first.problem)
 	}
 	f.heading, err = understand(f.kind, first.cells, f.options.Map)
+	f.header, f.part, f.pending, f.count = first.line, f.heading.part(f.kind), record{}, 0
+	f.mended = slices.Contains(f.heading.names, rejectedReason)
 	return err
 }
 
@@ -105,49 +110,32 @@ func (f *File) Ignored() []string {
 // Read counts the data rows so far, rejected ones included.
 func (f *File) Read() int64 { return f.count }
 
-// Rejections are the rows put aside so far, by Next and by Reject, in the order of lines.
-func (f *File) Rejections() []Rejection {
-	sort.SliceStable(f.rejections, func(i, j int) bool { return f.rejections[i].Line < f.rejections[j].Line })
-	return f.rejections
-}
-
-// Reject puts a line aside for what only the database could tell. It may be called once Next gave io.EOF.
-func (f *File) Reject(line int64, column, reason string) {
-	if same, ok := f.reasons[reason]; ok {
-		reason = same
-	} else if len(f.reasons) < 10000 {
-		f.reasons[reason] = reason
-	}
-	f.rejections = append(f.rejections, Rejection{line, column, reason})
-}
-
-// Next gives the next good row, or io.EOF.
+// Next gives the next row, good or bad, or io.EOF.
 func (f *File) Next() (Row, error) {
-	for {
-		r, err := f.records.next()
-		if err != nil {
-			return Row{}, err
-		}
-		f.count++
-		column, reason := "", r.problem
-		if reason == "" {
-			reason = f.heading.wrongWidth(r.cells)
-		}
-		if reason == "" {
-			column, reason = f.convert(r.cells)
-		}
-		if reason == "" {
-			return Row{r.line, f.cells}, nil
-		}
-		f.Reject(r.line, column, reason)
+	r, err := f.records.next()
+	if err != nil {
+		return Row{}, err
 	}
+	f.count++
+	f.original = r.cells
+	row := Row{Line: r.line, Reason: r.problem}
+	if row.Reason == "" {
+		row.Reason = f.heading.wrongWidth(r.cells)
+	}
+	if row.Reason == "" {
+		row.Column, row.Reason = f.convert(r.cells)
+	}
+	if row.Reason == "" {
+		row.Cells = f.cells
+	}
+	return row, nil
 }
 
 // convert fills f.cells, or says which column is wrong.
 func (f *File) convert(cells [][]byte) (column, reason string) {
 	for i := range f.heading.used {
 		p := &f.heading.used[i]
-		cell := trimmed(cells[p.cell])
+		cell := f.trimmed(cells[p.cell])
 		if cell == nil {
 			if p.needed {
 				return p.name, "empty, but needed"
@@ -162,6 +150,15 @@ func (f *File) convert(cells [][]byte) (column, reason string) {
 		f.cells[i] = value
 	}
 	return f.finish(cells)
+}
+
+// trimmed takes blanks off a cell, and the sign that WriteRejected put in front.
+func (f *File) trimmed(cell []byte) []byte {
+	cell = trimmed(cell)
+	if f.mended {
+		cell = restored(cell)
+	}
+	return cell
 }
 
 // outputs names the cells of a row: used columns, then what follows from them.
@@ -203,7 +200,7 @@ func (f *File) finish(cells [][]byte) (column, reason string) {
 	case Contacts:
 		return f.checkBases()
 	case Orders:
-		if f.cell("amount") == nil && (f.cell("quantity") == nil || f.cell("unit_price") == nil) {
+		if f.part != Heads && f.cell("amount") == nil && (f.cell("quantity") == nil || f.cell("unit_price") == nil) {
 			return "amount", "neither an amount, nor a quantity with a unit price"
 		}
 	}
@@ -278,7 +275,7 @@ func (f *File) attributes(cells [][]byte) []byte {
 	values := make(map[string]*string, len(f.heading.extra))
 	for _, p := range f.heading.extra {
 		values[p.name] = nil
-		if cell := trimmed(cells[p.cell]); cell != nil {
+		if cell := f.trimmed(cells[p.cell]); cell != nil {
 			value := strings.Clone(string(mended(cell)))
 			values[p.name] = &value
 		}

@@ -16,17 +16,21 @@ import (
 // table reads a whole file: each row as column=cell of what is not empty, and what was put aside.
 func table(t *testing.T, kind Kind, text string, o Options) (rows []string, rejections []Rejection, err error) {
 	t.Helper()
-	f, err := Open(kind, strings.NewReader(text), o)
+	f, err := Open(kind, Text("test.csv", text), o)
 	if err != nil {
 		return nil, nil, err
 	}
 	for {
 		row, err := f.Next()
 		if errors.Is(err, io.EOF) {
-			return rows, f.Rejections(), nil
+			return rows, rejections, nil
 		}
 		if err != nil {
 			t.Fatal(err)
+		}
+		if row.Reason != "" {
+			rejections = append(rejections, Rejection{row.Line, row.Column, row.Reason})
+			continue
 		}
 		var cells []string
 		for i, c := range row.Cells {

@@ -47,7 +47,7 @@ func understand(kind Kind, cells [][]byte, mapped map[string]string) (heading, e
 		}
 	}
 	for i, name := range h.names {
-		if !taken[i] && name != "" {
+		if !taken[i] && name != "" && !isOurs(folded[i]) {
 			h.extra = append(h.extra, position{column{name: attributeName(name)}, i})
 		}
 	}
@@ -65,7 +65,9 @@ func checkMap(kind Kind, table []column, mapped map[string]string) error {
 
 // find gives the index of the cell that holds the column, or -1.
 func find(c column, names, folded []string, taken []bool, mapped map[string]string) (int, error) {
-	if told, ok := mapped[c.name]; ok {
+	if told, ok := mapped[c.name]; ok && told == "" {
+		return -1, nil
+	} else if ok {
 		at := slices.IndexFunc(folded, func(f string) bool { return f == clients.Fold(told) })
 		if at < 0 {
 			return at, fileError("the map says that %s is %q, but the headings are: %s", c.name, told, strings.Join(names, ", "))
@@ -85,11 +87,46 @@ func find(c column, names, folded []string, taken []bool, mapped map[string]stri
 // isMapped keeps a heading that the map gives to one column from being found as another.
 func isMapped(folded string, mapped map[string]string) bool {
 	for _, told := range mapped {
-		if clients.Fold(told) == folded {
+		if told != "" && clients.Fold(told) == folded {
 			return true
 		}
 	}
 	return false
+}
+
+// isOurs reports whether a heading is one of those that WriteRejected adds.
+func isOurs(folded string) bool {
+	return folded == clients.Fold(rejectedLine) || folded == clients.Fold(rejectedColumn) || folded == clients.Fold(rejectedReason)
+}
+
+// use tells what a heading is used for, and how that was found.
+func (h heading) use(cell int, kind Kind, mapped map[string]string) (name, how string) {
+	for _, p := range h.used {
+		switch {
+		case p.cell != cell:
+		case mapped[p.name] != "":
+			return p.name, "map"
+		case clients.Fold(h.names[cell]) == clients.Fold(p.name):
+			return p.name, "name"
+		default:
+			return p.name, "usual"
+		}
+	}
+	for _, p := range h.extra {
+		if p.cell == cell && kind == Clients {
+			return p.name, "attribute"
+		}
+	}
+	return "", "unused"
+}
+
+// cells are the headings as they stand in the file.
+func (h heading) cells() [][]byte {
+	var cells [][]byte
+	for _, name := range h.names {
+		cells = append(cells, []byte(name))
+	}
+	return cells
 }
 
 func (h heading) has(name string) bool { return h.at(name) >= 0 }
@@ -100,6 +137,9 @@ func (h heading) at(name string) int {
 }
 
 func (h heading) missing(kind Kind, table []column) error {
+	if h.part(kind) != Flat {
+		return nil
+	}
 	var want []string
 	for _, c := range table {
 		if c.needed && !h.has(c.name) {

@@ -3,11 +3,12 @@
 // Open looks at the file before anything is read for good: its encoding (UTF-8 with or without a mark, UTF-16,
 // windows-1252), its delimiter, which heading is which column, whether decimals have a point or a comma, and whether
 // dates have the day or the month first. What the file leaves open (every date could be either) is an error that names
-// the setting to give, never a guess.
+// the setting to give, never a guess. Shape and Preview show what was found.
 //
-// Next then reads row by row in flat memory. A row that cannot be right is put aside with its line, column and reason,
-// and the next good one is given; a row with too many or too few cells is always put aside, never shifted. Cells come
-// out in one form whatever the file had: dates as 2026-03-14, numbers as -1234.50, codes as relance's own words.
+// Next then reads row by row in flat memory. A row that cannot be right comes with its line, column and reason instead
+// of cells; a row with too many or too few cells is never shifted. Cells come out in one form whatever the file had:
+// dates as 2026-03-14, numbers as -1234.50, codes as relance's own words. WriteRejected gives the rejected rows back as
+// a file to correct and import again.
 //
 // What only the database can tell (a client that does not exist, a row that comes twice) is for the store to find. The
 // package is pure: no clock, no database.
@@ -16,7 +17,8 @@ package importer
 import (
 	"errors"
 	"fmt"
-	"time"
+	"io"
+	"strings"
 )
 
 // Kind is what a file holds.
@@ -38,23 +40,24 @@ func Kinds() []Kind {
 	return []Kind{Reps, Products, Clients, Contacts, Orders, Activities, Contracts}
 }
 
-// ErrFile is wrapped by every refusal of a whole file: a missing column, an unclear date order, a workbook.
+// ErrFile is wrapped by every refusal of a whole file: a missing column, an unclear date order, an unknown format.
 var ErrFile = errors.New("the file cannot be read as it is")
 
-// Options are what the file does not say, or says unclearly. The zero value finds everything out by itself.
-type Options struct {
-	Map       map[string]string // canonical column → heading in the file; wins over what headings mean usually
-	Dates     DateOrder         // "": found out
-	Decimal   byte              // '.' or ','; 0: found out
-	Delimiter byte              // 0: found out
-	Encoding  string            // utf-8, windows-1252, utf-16; "": found out
-	Country   string            // the company's (ISO), for numbers of clients without one; "": FR
-	Zone      *time.Location    // the company's, for times without one; nil: UTC
+// Input is a file that can be read more than once. It must stay open, and the same, as long as its File is in use.
+type Input struct {
+	Name string // as the company calls it; its ending helps nothing but messages
+	In   io.ReaderAt
+	Size int64 // bytes
+}
+
+// Text is an input that is in memory already.
+func Text(name, text string) Input {
+	return Input{Name: name, In: strings.NewReader(text), Size: int64(len(text))}
 }
 
 // Rejection says why a line was put aside. Column is the canonical name, or "" when it is about the whole line.
 type Rejection struct {
-	Line   int64  `json:"line"` // in the file, its heading being line 1; where the row begins
+	Line   int64  `json:"line"` // in the file, from 1; where the row begins
 	Column string `json:"column"`
 	Reason string `json:"reason"`
 }
@@ -73,11 +76,24 @@ type Report struct {
 	Rejections []Rejection `json:"rejections"` // in the order of lines
 }
 
-// Row is one good row. Its cells are those of File.Columns; nil is an empty cell. It is valid until the next one.
+// Row is one row. A good one has the cells of File.Columns; nil is an empty cell. A bad one has a reason, and no cells.
+// It is valid until the next one.
 type Row struct {
-	Line  int64
-	Cells [][]byte
+	Line   int64
+	Cells  [][]byte
+	Column string // of a bad row: the canonical column that is wrong; "": the whole row
+	Reason string // "": the row is good
 }
+
+// Part is which part of orders a file holds; every other kind comes whole.
+type Part string
+
+// The parts of orders.
+const (
+	Flat  Part = "flat"  // everything of the kind
+	Heads Part = "heads" // order, client and date, but no amounts
+	Lines Part = "lines" // order and amounts, but neither client nor date
+)
 
 func fileError(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrFile}, args...)...)

@@ -32,6 +32,7 @@ type records struct {
 // record is one row as it stands in the file; problem says why it is not even that. Valid until the next call.
 type record struct {
 	line    int64
+	raw     []byte // the whole of it, when its cells cannot be told
 	cells   [][]byte
 	problem string
 }
@@ -53,13 +54,15 @@ func (r *records) next() (record, error) {
 		if len(raw) == 0 {
 			continue
 		}
+		r.cells = r.cells[:0]
 		if problem == "" {
 			problem = badBytes(raw)
 		}
-		if problem == "" {
-			problem = r.split(raw)
+		if problem != "" {
+			return record{line: line, raw: raw, problem: problem}, nil
 		}
-		return record{line: line, cells: r.cells, problem: problem}, nil
+		problem = r.split(raw)
+		return record{line: line, raw: raw, cells: r.cells, problem: problem}, nil
 	}
 }
 

@@ -70,7 +70,7 @@ func (v *view) openDate(i int) bool {
 
 func (v *view) see(cells [][]byte) {
 	for i, p := range v.file.heading.used {
-		cell := trimmed(cells[p.cell])
+		cell := v.file.trimmed(cells[p.cell])
 		switch {
 		case cell == nil:
 		case isDate(p.form) && v.dates[i] == "":

@@ -67,6 +67,10 @@ func (r *importRun) encode(w io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("read the file: %w", err)
 		}
+		if row.Reason != "" {
+			*r.rejections = append(*r.rejections, importer.Rejection{Line: row.Line, Column: row.Column, Reason: row.Reason})
+			continue
+		}
 		buf = appendRow(buf, row)
 		if len(buf) >= chunk {
 			if _, err := w.Write(buf); err != nil {

@@ -40,7 +40,7 @@ func dataFile(t *testing.T, name string) []byte {
 
 func importText(t *testing.T, st *store.Store, kind importer.Kind, text string, spec store.ImportSpec, o importer.Options) importer.Report {
 	t.Helper()
-	f, err := importer.Open(kind, strings.NewReader(text), o)
+	f, err := importer.Open(kind, importer.Text(string(kind)+".csv", text), o)
 	if err != nil {
 		t.Fatalf("open %s: %v", kind, err)
 	}

@@ -136,7 +136,7 @@ func loadNorthwind(t *testing.T, st *store.Store) {
 
 func load(t *testing.T, st *store.Store, kind importer.Kind, text string, now time.Time) {
 	t.Helper()
-	f, err := importer.Open(kind, strings.NewReader(text), importer.Options{})
+	f, err := importer.Open(kind, importer.Text(string(kind), text), importer.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
