@@ -28,6 +28,7 @@ type File struct {
 	cells    [][]byte // of the row being given
 	original [][]byte // the same as it stands in the file
 	pending  record   // of seek
+	notes    notes
 	count    int64
 }
 
@@ -73,7 +74,7 @@ func (f *File) begin() error {
 		return fileError("its heading %s", first.problem)
 	}
 	f.heading, err = understand(f.kind, first.cells, f.options.Map)
-	f.header, f.part, f.pending, f.count = first.line, f.heading.part(f.kind), record{}, 0
+	f.header, f.part, f.pending, f.count, f.notes = first.line, f.heading.part(f.kind), record{}, 0, notes{}
 	f.mended = slices.Contains(f.heading.names, rejectedReason)
 	return err
 }
@@ -117,7 +118,7 @@ func (f *File) Next() (Row, error) {
 		return Row{}, err
 	}
 	f.count++
-	f.original = r.cells
+	f.original, f.notes.row = r.cells, f.notes.row[:0]
 	row := Row{Line: r.line, Reason: r.problem}
 	if row.Reason == "" {
 		row.Reason = f.heading.wrongWidth(r.cells)
@@ -127,6 +128,7 @@ func (f *File) Next() (Row, error) {
 	}
 	if row.Reason == "" {
 		row.Cells = f.cells
+		f.notes.keep(r.line)
 	}
 	return row, nil
 }

@@ -28,7 +28,7 @@ type Found struct {
 // Shape tells what was found out. Its notes grow while rows are read.
 func (f *File) Shape() Shape {
 	s := Shape{Format: "csv", Encoding: f.shape.encoding, Delimiter: signWord(f.shape.delimiter), Quote: "double",
-		Decimal: signWord(f.decimal), Header: f.header, Dates: map[string]DateOrder{}, Sheets: []string{}, Notes: []string{}}
+		Decimal: signWord(f.decimal), Header: f.header, Dates: map[string]DateOrder{}, Sheets: []string{}, Notes: f.notes.sentences()}
 	for i, p := range f.heading.used {
 		if isDate(p.form) {
 			s.Dates[p.name] = f.dates[i]
