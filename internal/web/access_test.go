@@ -127,7 +127,7 @@ func TestRepsSeeOnlyTheirOwnClients(t *testing.T) {
 		t.Errorf("a note on another rep's client: %d, want 404", p.StatusCode)
 	}
 	names := func(p page) (list []string) {
-		p.Doc.Find("article h2").Each(func(_ int, h *goquery.Selection) { list = append(list, h.Text()) })
+		p.Doc.Find("article h3").Each(func(_ int, h *goquery.Selection) { list = append(list, h.Text()) })
 		return list
 	}
 	if got := names(marc.get("/calls")); !slices.Equal(got, []string{"Brasserie des Halles"}) {

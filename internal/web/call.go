@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,8 +42,11 @@ type outcomeForm struct {
 	Today         string // the least day that the fields take
 }
 
-// quick are the outcomes that need nothing but a tap, in the order of the thumb.
-var quick = []campaigns.Outcome{campaigns.Reached, campaigns.NoAnswer, campaigns.OrderTaken, campaigns.Voicemail}
+// quick are the two ends of most calls: their buttons stay under the thumb while the card is read.
+var quick = []campaigns.Outcome{campaigns.Reached, campaigns.NoAnswer}
+
+// other outcomes need nothing but a tap either.
+var other = []campaigns.Outcome{campaigns.OrderTaken, campaigns.Voicemail}
 
 // rare are those that are seldom said, folded away.
 var rare = []campaigns.Outcome{campaigns.OtherPerson, campaigns.AlreadySeen, campaigns.WrongNumber, campaigns.Refused}
@@ -105,8 +109,11 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-// Quick and Rare are the buttons of the card.
+// Quick are the buttons under the thumb.
 func (p callPage) Quick() []campaigns.Outcome { return quick }
+
+// Other are the buttons below them.
+func (p callPage) Other() []campaigns.Outcome { return other }
 
 // Attempt is the one that the form records.
 func (p callPage) Attempt() int { return p.Card.Attempts + 1 }
@@ -187,12 +194,24 @@ func (s *Site) nextCall(w http.ResponseWriter, r *request, made store.CallCard) 
 	if err != nil {
 		return err
 	}
-	for _, k := range cards {
-		if k.ID != made.ID {
-			return back(w, r, fmt.Sprintf("/calls/%d?done=%d", k.ID, made.ID))
-		}
+	if next := nextOf(slices.Concat(inGroups(r, cards)...), made.ID, r.Now); next != 0 {
+		return back(w, r, fmt.Sprintf("/calls/%d?done=%d", next, made.ID))
 	}
 	return back(w, r, list)
+}
+
+// nextOf is the call after the one that was made, in the order of the list; those agreed for later in the day wait until
+// the others are made. 0: there is none.
+func nextOf(cards []store.CallCard, made int64, now time.Time) (next int64) {
+	for _, k := range cards {
+		if k.ID != made && !(agreed(k) && k.DueAt.After(now)) {
+			return k.ID
+		}
+		if k.ID != made && next == 0 {
+			next = k.ID
+		}
+	}
+	return next
 }
 
 func (s *Site) undoOutcome(w http.ResponseWriter, r *request) error {

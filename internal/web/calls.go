@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/relance/relance/internal/calendar"
 	"github.com/relance/relance/internal/look"
 	"github.com/relance/relance/internal/store"
 )
@@ -16,10 +15,11 @@ const undoFor = 10 * time.Minute
 // callsPage is the list of a day: whom to call, the most pressing first.
 type callsPage struct {
 	Frame
-	Cards     []callCard
-	Later     []callCard // of the next seven days
+	Groups    []callGroup // of today; none is empty
+	Open      int         // how many stand in them
+	Earlier   int         // of these, how many were planned for an earlier day
+	Later     []callCard  // of the next seven days
 	Done      []doneLine
-	Late      int
 	Reps      []store.RepName // managers choose whose list they see
 	Chosen    string          // all, none, or a rep's id
 	Settled   *doneLine       // just recorded
@@ -27,7 +27,7 @@ type callsPage struct {
 }
 
 // Total is what the meter counts: made and to be made today.
-func (p callsPage) Total() int { return len(p.Cards) + len(p.Done) }
+func (p callsPage) Total() int { return p.Open + len(p.Done) }
 
 // Reasons announces several: small numbers as words.
 func (p callsPage) Reasons(n int) string {
@@ -49,6 +49,7 @@ func madeWords(r look.Reader, outcome string) string {
 type callCard struct {
 	store.CallCard
 	Tag, TagClass string
+	Waiting       string // since when, for one that an earlier day left over
 	Phrases       []phrase
 	LastTryWords  string
 	ShowRep       bool
@@ -75,19 +76,41 @@ func (s *Site) showCalls(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	for _, k := range cards {
-		card := s.card(r, k)
-		card.ShowRep = everyone
-		if k.DueAt.Before(tomorrow) {
-			page.Cards = append(page.Cards, card)
-		} else {
-			page.Later = append(page.Later, card)
+	now, later := apart(cards, tomorrow)
+	for i, part := range inGroups(r, now) {
+		if len(part) > 0 {
+			page.Groups = append(page.Groups, callGroup{r.Reader.T("calls.group."+groups[i], "n", len(part)), s.cards(r, part, everyone)})
 		}
+	}
+	page.Later, page.Open = s.cards(r, later, everyone), len(now)
+	for _, k := range now {
 		if k.DueAt.Before(today) {
-			page.Late++
+			page.Earlier++
 		}
 	}
 	return s.withDone(w, r, chosen, page)
+}
+
+// apart separates the calls of today from those of the days after.
+func apart(cards []store.CallCard, tomorrow time.Time) (now, later []store.CallCard) {
+	for _, k := range cards {
+		if k.DueAt.Before(tomorrow) {
+			now = append(now, k)
+		} else {
+			later = append(later, k)
+		}
+	}
+	return now, later
+}
+
+func (s *Site) cards(r *request, list []store.CallCard, showRep bool) []callCard {
+	var cards []callCard
+	for _, k := range list {
+		card := s.card(r, k)
+		card.ShowRep = showRep
+		cards = append(cards, card)
+	}
+	return cards
 }
 
 func (s *Site) withDone(w http.ResponseWriter, r *request, rep int64, page callsPage) error {
@@ -137,7 +160,7 @@ func (s *Site) whoseCalls(r *request, page *callsPage) (rep int64, everyone bool
 
 // card puts a call into words.
 func (s *Site) card(r *request, k store.CallCard) callCard {
-	card := callCard{CallCard: k}
+	card := callCard{CallCard: k, Waiting: waitingWords(r, k)}
 	card.Tag, card.TagClass = tagOf(r, k)
 	for _, why := range k.Reasons {
 		card.Phrases = append(card.Phrases, reasonPhrase(r.Reader, why))
@@ -146,30 +169,4 @@ func (s *Site) card(r *request, k store.CallCard) callCard {
 		card.LastTryWords = r.Reader.T("calls.last_try", "n", k.Attempts, "outcome", madeWords(r.Reader, k.LastTry), "day", r.Reader.DayOf(*k.LastTryAt))
 	}
 	return card
-}
-
-// tagOf says how much a call presses: its last day, how late it is, or until when there is time.
-func tagOf(r *request, k store.CallCard) (words, class string) {
-	today, due := r.Reader.Today(), calendar.DateOf(k.DueAt.In(r.Reader.Zone))
-	var last calendar.Date
-	if k.DeadlineAt != nil {
-		last = calendar.DateOf(k.DeadlineAt.Add(-time.Nanosecond).In(r.Reader.Zone))
-	}
-	switch {
-	case last != 0 && last <= today:
-		return r.Reader.T("tag.tonight"), "soon"
-	case due < today:
-		return r.Reader.T("tag.late", "n", int(today-due)), "late"
-	case due > today && due-today < 7:
-		return r.Reader.Weekday(k.DueAt), ""
-	case due > today:
-		return r.Reader.DayOf(k.DueAt), ""
-	case k.LastTry == "call_back" || k.LastTry == "postponed":
-		return r.Reader.T("tag.at", "hour", r.Reader.Hour(k.DueAt)), "on"
-	case last != 0 && last-today < 7:
-		return r.Reader.T("tag.until", "day", r.Reader.Weekday(*k.DeadlineAt)), ""
-	case last != 0:
-		return r.Reader.T("tag.until_date", "day", r.Reader.DayOf(*k.DeadlineAt)), ""
-	}
-	return "", ""
 }

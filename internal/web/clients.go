@@ -121,6 +121,14 @@ type touchRow struct {
 	Why   string
 }
 
+// ServerWords are the mail server's, when they tell more than that it took the message.
+func (t touchRow) ServerWords() string {
+	if t.State == "failed" || t.State == "unsure" || t.State == "planned" {
+		return t.AnswerWords
+	}
+	return ""
+}
+
 func row(r *request, t store.TouchLine) touchRow {
 	return touchRow{TouchLine: t, Title: titleOf(t.Source, t.Campaign, r.Reader.Language), Why: touchSentence(r.Reader, t)}
 }

@@ -243,6 +243,20 @@ func reasonWords(r look.Reader, code string) string {
 	return code
 }
 
+// surge is how the store writes down why a pass was held.
+var surge = regexp.MustCompile(`^surge: (\d+) would be planned, the limit is (\d+)$`)
+
+// Held says why a campaign is held.
+func (f Frame) Held(why string) string {
+	m := surge.FindStringSubmatch(why)
+	if m == nil {
+		return f.T("campaign.held_why", "why", why)
+	}
+	planned, _ := strconv.Atoi(m[1]) // digits by the form above
+	limit, _ := strconv.Atoi(m[2])
+	return f.T("campaign.held_surge", "n", planned, "limit", limit)
+}
+
 // triggerWords says in a sentence when a campaign makes contact, from the definition as written.
 func triggerWords(r look.Reader, source string) string {
 	o := outlineOf(source)

@@ -119,6 +119,14 @@ func (s *Site) navigation(r *request, section string) (entries []NavEntry) {
 	return entries
 }
 
+// Person is who did something, as the reader says it: the command line and the program itself sign with a word of theirs.
+func (f Frame) Person(name string) string {
+	if id := "person." + name; f.Has(id) {
+		return f.T(id)
+	}
+	return name
+}
+
 // later says something on the next page, after a redirect.
 func (s *Site) later(r *request, key string) { s.sessions.Put(r.Context(), "flash", key) }
 
