@@ -26,7 +26,7 @@ type noArrow struct {
 }
 
 // pure packages decide; they get the time and the data as arguments.
-var pure = []string{"campaigns", "internal/calendar", "internal/clients", "internal/importer", "internal/portfolio", "internal/inbound"}
+var pure = []string{"campaigns", "internal/calendar", "internal/clients", "internal/importer", "internal/portfolio", "internal/inbound", "internal/unify"}
 
 // effects are the packages that touch the world.
 var effects = []string{"jobs", "internal/store", "internal/mail", "internal/web", "internal/public", "internal/services", "internal/demo", "cmd"}
