@@ -174,9 +174,24 @@ func (s *Store) ApproveDraft(ctx context.Context, name string, draftID int, by s
 	})
 }
 
-// StartCampaign lets an approved, paused or stopped campaign run. The next planning pass plans for it.
+// StartCampaign lets an approved, paused or stopped campaign run. The next planning pass plans for it. One that was stopped
+// while it was held is held again, and ErrCampaignState says so: only ReleaseCampaign says that a person has looked.
 func (s *Store) StartCampaign(ctx context.Context, name, by string, now time.Time) error {
-	return s.turnCampaign(ctx, name, by, "started", "running", now, "approved", "paused", "stopped")
+	var held string
+	err := s.changeCampaign(ctx, name, by, "started", now, func(tx pgx.Tx, c Campaign) (map[string]any, error) {
+		if err := allowed(c, "approved", "paused", "stopped"); err != nil {
+			return nil, err
+		}
+		if held = c.HeldWhy; held != "" {
+			_, err := tx.Exec(ctx, `UPDATE campaign SET state = 'held' WHERE id = $1`, c.ID)
+			return map[string]any{"held": held}, err
+		}
+		return nil, turn(ctx, tx, c, "running", now)
+	})
+	if err == nil && held != "" {
+		err = fmt.Errorf("campaign %s was held when it was stopped, and is held again (%s): look at it and release it: %w", name, held, ErrCampaignState)
+	}
+	return err
 }
 
 // PauseCampaign stops what would leave; planning goes on, so that nothing is missed.
@@ -190,13 +205,13 @@ func (s *Store) ReleaseCampaign(ctx context.Context, name, by string, now time.T
 }
 
 // StopCampaign ends a campaign: what it had planned is cancelled. Calls on lists, surveys on their way, and the calls that
-// answers to them promise go on.
+// answers to them promise go on. One that is held stays so, should it be started again.
 func (s *Store) StopCampaign(ctx context.Context, name, by string, now time.Time) error {
 	return s.changeCampaign(ctx, name, by, "stopped", now, func(tx pgx.Tx, c Campaign) (map[string]any, error) {
 		if err := allowed(c, "running", "paused", "held", "approved"); err != nil {
 			return nil, err
 		}
-		if _, err := tx.Exec(ctx, `UPDATE campaign SET state = 'stopped', held_why = NULL WHERE id = $1`, c.ID); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE campaign SET state = 'stopped' WHERE id = $1`, c.ID); err != nil {
 			return nil, err
 		}
 		if err := lockClients(ctx, tx, `SELECT client_id FROM touch WHERE campaign_id = $1 AND state = 'planned'`, c.ID); err != nil {
@@ -212,9 +227,13 @@ func (s *Store) turnCampaign(ctx context.Context, name, by, what, to string, now
 		if err := allowed(c, from...); err != nil {
 			return nil, err
 		}
-		_, err := tx.Exec(ctx, `UPDATE campaign SET state = $2, held_why = NULL, started_at = CASE $2 WHEN 'running' THEN coalesce(started_at, $3) ELSE started_at END WHERE id = $1`, c.ID, to, now)
-		return nil, err
+		return nil, turn(ctx, tx, c, to, now)
 	})
+}
+
+func turn(ctx context.Context, tx pgx.Tx, c Campaign, to string, now time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE campaign SET state = $2, held_why = NULL, started_at = CASE $2 WHEN 'running' THEN coalesce(started_at, $3) ELSE started_at END WHERE id = $1`, c.ID, to, now)
+	return err
 }
 
 // changeCampaign runs one change with the campaign locked, and notes who made it.

@@ -376,7 +376,7 @@ func (w *planWriter) note(ctx context.Context, i int, today calendar.Date) error
 		_, err = w.tx.Exec(ctx, `UPDATE campaign SET passed_on = $2 WHERE id = $1 AND passed_on IS DISTINCT FROM $2`, p.id, today.Time())
 		return err
 	}
-	_, err = w.tx.Exec(ctx, `UPDATE campaign SET state = 'held', held_why = $2 WHERE id = $1`, p.id, *report.Held)
+	_, err = w.tx.Exec(ctx, `UPDATE campaign SET state = 'held', held_why = $2 WHERE id = $1 AND state IN ('running', 'paused')`, p.id, *report.Held)
 	if err != nil {
 		return err
 	}

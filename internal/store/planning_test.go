@@ -174,6 +174,37 @@ func TestASurgeHoldsTheCampaignUntilItIsReleased(t *testing.T) {
 	}
 }
 
+func TestStoppingIsNoWayAroundAHold(t *testing.T) {
+	db := testkit.DB(t)
+	st, ctx := store.New(db), context.Background()
+	order(t, db, 0, 1, "2026-03-09")
+	launchSource(t, st, "daily", daily, noonOf(2026, 3, 10))
+	plan(t, st, noonOf(2026, 3, 10), store.PlanOptions{})
+	order(t, db, 1000, 21, "2026-03-10") // the limit is the floor, 20
+	const why = "surge: 21 would be planned, the limit is 20"
+	if r := plan(t, st, noonOf(2026, 3, 11), store.PlanOptions{})[0]; r.Held == nil || *r.Held != why {
+		t.Fatalf("21 more: %+v", r)
+	}
+	if err := st.StopCampaign(ctx, "daily", "operator", noonOf(2026, 3, 11)); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.StartCampaign(ctx, "daily", "operator", noonOf(2026, 3, 11)); !errors.Is(err, store.ErrCampaignState) {
+		t.Errorf("started: %v", err)
+	}
+	if got := ask[string](t, db, `SELECT state || ', ' || held_why FROM campaign`); got != "held, "+why {
+		t.Errorf("once started again it is %s", got)
+	}
+	if r := plan(t, st, noonOf(2026, 3, 11), store.PlanOptions{})[0]; r.Planned != 0 || r.Held == nil || *r.Held != why {
+		t.Errorf("its pass: %+v", r)
+	}
+	if err := st.ReleaseCampaign(ctx, "daily", "operator", noonOf(2026, 3, 11)); err != nil {
+		t.Fatal(err)
+	}
+	if r := plan(t, st, noonOf(2026, 3, 11), store.PlanOptions{})[0]; r.Planned != 21 || r.Held != nil {
+		t.Errorf("once released: %+v", r)
+	}
+}
+
 func TestWhatIsArmedAgainCountsForTheSurgeGuard(t *testing.T) {
 	db := testkit.DB(t)
 	st := store.New(db)
