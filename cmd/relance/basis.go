@@ -18,8 +18,8 @@ type BasisCmd struct {
 
 // BasisDeclareCmd declares a basis in bulk.
 type BasisDeclareCmd struct {
-	Kind     string `required:"" help:"consent, information, generic or contract."`
-	Source   string `required:"" help:"Where it stands, such as 'CGV 2024, art. 12'."`
+	Kind     string `required:"" placeholder:"KIND" help:"consent, information, generic or contract."`
+	Source   string `required:"" placeholder:"TEXT" help:"Where it stands, such as 'CGV 2024, art. 12'."`
 	On       string `required:"" help:"Since when it holds." placeholder:"DATE"`
 	Audience string `help:"A condition over the facts; default: every client." placeholder:"EXPR"`
 	Channel  string `help:"mail or call." default:"mail"`
@@ -33,11 +33,11 @@ func (c *BasisDeclareCmd) Run(app *App) error {
 	if err != nil {
 		return fmt.Errorf("%w: --on: %w", errUsage, err)
 	}
-	st, now, err := app.open()
+	st, by, now, err := app.openAs(c.As)
 	if err != nil {
 		return err
 	}
-	d, err := st.DeclareBasis(app.Context(), store.Declaration{Kind: c.Kind, Channel: c.Channel, Source: c.Source, HeldOn: on, Audience: c.Audience, DeclaredBy: c.As}, now)
+	d, err := st.DeclareBasis(app.Context(), store.Declaration{Kind: c.Kind, Channel: c.Channel, Source: c.Source, HeldOn: on, Audience: c.Audience, DeclaredBy: by}, now)
 	if errors.Is(err, store.ErrDeclaration) {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
@@ -59,11 +59,15 @@ type BasisUndoCmd struct {
 
 // Run takes it back.
 func (c *BasisUndoCmd) Run(app *App) error {
-	st, now, err := app.open()
+	st, by, now, err := app.openAs(c.As)
 	if err != nil {
 		return err
 	}
-	if err := st.UndoBasis(app.Context(), c.ID, c.As, now); err != nil {
+	err = st.UndoBasis(app.Context(), c.ID, by, now)
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("%w, or taken back already; `relance basis list` has them", err)
+	}
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(app.Err, "Took declaration %d back.\n", c.ID)

@@ -16,7 +16,7 @@ import (
 
 // CallsCmd lists whom to call today, or records what came of a call.
 type CallsCmd struct {
-	List CallsListCmd `cmd:"" reads:"" default:"withargs" hidden:""`
+	List CallsListCmd `cmd:"" reads:"" default:"withargs" help:"List the calls of today, rep by rep; list may be left out."`
 	Done CallsDoneCmd `cmd:"" help:"Record what came of a call: relance calls done 12 --outcome no_answer."`
 }
 
@@ -87,7 +87,7 @@ func (c *CallsListCmd) lists(app *App, st *store.Store, until time.Time) ([]int6
 	if c.Rep != "" {
 		i := slices.IndexFunc(reps, func(r store.RepName) bool { return r.Ref == c.Rep })
 		if i < 0 {
-			return nil, fmt.Errorf("rep %q: %w", c.Rep, store.ErrNotFound)
+			return nil, store.Missing{Noun: "rep", Ref: c.Rep}
 		}
 		return []int64{reps[i].ID}, nil
 	}
@@ -133,7 +133,7 @@ func callTable(app *App, cards []store.CallCard, zone *time.Location) error {
 // CallsDoneCmd records one attempt.
 type CallsDoneCmd struct {
 	Call    int64  `arg:"" help:"The number that relance calls shows."`
-	Outcome string `required:"" help:"reached, order_taken, no_answer, voicemail, call_back, wrong_number, refused, other_person, already_seen or postponed."`
+	Outcome string `required:"" placeholder:"WORD" help:"reached, order_taken, no_answer, voicemail, call_back, wrong_number, refused, other_person, already_seen or postponed."`
 	Note    string `help:"What was said."`
 	At      string `help:"When to call again, for call_back and postponed: 2026-03-10, 2026-03-10T16:45 (the company's zone) or RFC 3339."`
 	As      string `help:"Who called." default:"operator"`
@@ -141,7 +141,7 @@ type CallsDoneCmd struct {
 
 // Run records it and says what follows.
 func (c *CallsDoneCmd) Run(app *App) error {
-	st, now, err := app.open()
+	st, by, now, err := app.openAs(c.As)
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (c *CallsDoneCmd) Run(app *App) error {
 	if err != nil {
 		return err
 	}
-	outcome := store.Outcome{Call: c.Call, Outcome: campaigns.Outcome(c.Outcome), Note: c.Note, By: c.As}
+	outcome := store.Outcome{Call: c.Call, Outcome: campaigns.Outcome(c.Outcome), Note: c.Note, By: by}
 	if c.At != "" {
 		if outcome.Until, err = callTime(c.At, settings.Zone()); err != nil {
 			return err

@@ -280,7 +280,7 @@ type CampaignStartCmd struct {
 
 // Run shows what the first planning pass would create, with ten examples, and asks before it starts.
 func (c *CampaignStartCmd) Run(app *App) error {
-	st, now, err := app.open()
+	st, by, now, err := app.openAs(c.As)
 	if err != nil {
 		return err
 	}
@@ -304,7 +304,7 @@ func (c *CampaignStartCmd) Run(app *App) error {
 	if !c.Yes && !app.agreed(fmt.Sprintf("Start %s?", c.Name)) {
 		return errors.New("not started")
 	}
-	if err := st.StartCampaign(app.Context(), c.Name, c.As, now); err != nil {
+	if err := st.StartCampaign(app.Context(), c.Name, by, now); err != nil {
 		return err
 	}
 	fmt.Fprintf(app.Err, "Started %s; the next planning pass plans for it; `relance plan` makes one now.\n", c.Name)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/relance/relance/internal/calendar"
 	"github.com/relance/relance/internal/desk"
 	"github.com/relance/relance/internal/letters"
 	"github.com/relance/relance/internal/links"
@@ -44,12 +45,15 @@ func (c *CampaignPreviewCmd) Run(app *App) error {
 		return err
 	}
 	previews, err := writer.Previews(app.Context(), version, c.Client, now)
+	if c.Client == "" && errors.Is(err, store.ErrNotFound) {
+		return errors.New("there is no client yet to show the texts for; `relance import clients` brings them in")
+	}
 	if err != nil {
 		return err
 	}
 	for _, p := range previews {
 		if c.JSON {
-			if err := app.JSON(map[string]any{"step": p.Step.Name, "channel": p.Step.Channel, "client": p.Client, "from": orNil(p.From), "subject": p.Subject,
+			if err := app.JSON(map[string]any{"step": p.Step.Name, "channel": p.Step.Channel, "client": p.Ref, "name": p.Client, "from": orNil(p.From), "subject": p.Subject,
 				"html": p.HTML, "text": p.Text, "missing": p.Missing}); err != nil {
 				return err
 			}
@@ -83,15 +87,15 @@ type CampaignPushCmd struct {
 
 // Run stores every campaign without mistakes as a draft, and fails when one has some.
 func (c *CampaignPushCmd) Run(app *App) error {
-	st, now, err := app.open()
+	st, by, now, err := app.openAs(c.As)
 	if err != nil {
 		return err
 	}
-	pushed, err := desk.New(st).Push(app.Context(), c.Dir, c.As, now)
+	pushed, err := desk.New(st).Push(app.Context(), c.Dir, by, now)
 	if err != nil {
 		return err
 	}
-	slots, err := desk.New(st).PushSlots(app.Context(), c.Dir, c.As, now)
+	slots, err := desk.New(st).PushSlots(app.Context(), c.Dir, by, now)
 	if err != nil {
 		return err
 	}
@@ -147,14 +151,17 @@ type CampaignApproveCmd struct {
 
 // Run checks the draft once more and approves it.
 func (c *CampaignApproveCmd) Run(app *App) error {
-	st, now, err := app.open()
+	if _, err := calendar.ParseDate(c.Slot); c.Slot != "" && err != nil {
+		return fmt.Errorf("%w: --slot: %w", errUsage, err)
+	}
+	st, by, now, err := app.openAs(c.As)
 	if err != nil {
 		return err
 	}
 	if c.Slot != "" {
-		err = desk.New(st).ApproveSlot(app.Context(), c.Name, c.Slot, time.Time{}, c.As, now)
+		err = app.approveSlot(st, c.Name, c.Slot, by, now)
 	} else {
-		err = desk.New(st).Approve(app.Context(), c.Name, c.As, now)
+		err = desk.New(st).Approve(app.Context(), c.Name, by, now)
 	}
 	var mistakes desk.Mistakes
 	if errors.As(err, &mistakes) {
@@ -169,6 +176,17 @@ func (c *CampaignApproveCmd) Run(app *App) error {
 	}
 	fmt.Fprintf(app.Err, "Approved %s; %s.\n", c.Name, next)
 	return nil
+}
+
+func (a *App) approveSlot(st *store.Store, name, slot, by string, now time.Time) error {
+	if _, err := st.Campaign(a.Context(), name); err != nil {
+		return err
+	}
+	err := desk.New(st).ApproveSlot(a.Context(), name, slot, time.Time{}, by, now)
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("%w; write it on the campaign's page, or push a folder with slots/%s/%s", err, name, slot)
+	}
+	return err
 }
 
 // CampaignPauseCmd pauses a campaign.
@@ -204,8 +222,8 @@ func (c *CampaignStopCmd) Run(app *App) error {
 	return app.turn(c.Name, c.As, "Stopped", (*store.Store).StopCampaign)
 }
 
-func (a *App) turn(name, by, done string, change func(*store.Store, context.Context, string, string, time.Time) error) error {
-	st, now, err := a.open()
+func (a *App) turn(name, as, done string, change func(*store.Store, context.Context, string, string, time.Time) error) error {
+	st, by, now, err := a.openAs(as)
 	if err != nil {
 		return err
 	}

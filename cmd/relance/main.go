@@ -16,6 +16,7 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"github.com/redis/go-redis/v9"
 )
 
 // CLI is the whole command line. It is stable: people script against it. A command tagged reads changes nothing.
@@ -39,6 +40,8 @@ type CLI struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGPIPE) // `relance … | head`: what was opened is still closed in order
+	redis.SetLogger(silent{})
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -65,7 +68,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(errOut, "relance: %s\nTry relance --help.\n", err)
+		showWrongUse(err, errOut)
 		return 2
 	}
 	app, err := newApp(ctx, in, out, errOut)
@@ -77,7 +80,10 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	if command.Selected().Name != "serve" {
 		app.logWarnings()
 	}
-	err = command.Run(app)
+	if !app.readsOnly {
+		app.Out = &patient{out: out}
+	}
+	err = app.sayWhereToLook(ctx, command.Run(app))
 	if closeErr := app.Close(); err == nil {
 		err = closeErr
 	}
@@ -94,9 +100,26 @@ func readsOnly(command *kong.Node) bool {
 	return command.Tag.Has("reads")
 }
 
+// patient is the output of a command that changes something: it goes on when nobody reads any more.
+type patient struct{ out io.Writer }
+
+func (p *patient) Write(b []byte) (int, error) {
+	n, err := p.out.Write(b)
+	if errors.Is(err, syscall.EPIPE) {
+		return len(b), nil
+	}
+	return n, err
+}
+
+// silent keeps go-redis from writing to stderr by itself: what fails comes back as an error.
+type silent struct{}
+
+// Printf implements what redis.SetLogger wants.
+func (silent) Printf(context.Context, string, ...any) {}
+
 func exitCode(err error, errOut io.Writer) int {
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, syscall.EPIPE): // who reads has seen enough
 		return 0
 	case errors.Is(err, errRejected):
 		return 3

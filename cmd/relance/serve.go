@@ -18,6 +18,9 @@ type ServeCmd struct {
 
 // Run starts everything, says where, and stops in good order with the first Ctrl-C or SIGTERM.
 func (c *ServeCmd) Run(app *App) error {
+	if len(c.Roles) == 0 {
+		return fmt.Errorf("%w: --roles is empty; choose among %s", errUsage, strings.Join(allRoles, ", "))
+	}
 	for _, role := range c.Roles {
 		if !slices.Contains(allRoles, role) {
 			return fmt.Errorf("%w: role %q; choose among %s", errUsage, role, strings.Join(allRoles, ", "))

@@ -11,7 +11,7 @@ import (
 
 // SettingsCmd shows the business settings, or changes some.
 type SettingsCmd struct {
-	Show SettingsShowCmd `cmd:"" reads:"" default:"1" hidden:""`
+	Show SettingsShowCmd `cmd:"" reads:"" default:"withargs" help:"Show the settings with what they mean; show may be left out."`
 	Set  SettingsSetCmd  `cmd:"" help:"Change settings: relance settings set company='Maison Brunel' zone=Europe/Paris."`
 }
 
@@ -39,6 +39,7 @@ func (c *SettingsShowCmd) Run(app *App) error {
 		return nil
 	}
 	table := tabwriter.NewWriter(app.Out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(table, "SETTING\tVALUE\tMEANING")
 	for _, t := range store.SettingTable {
 		fmt.Fprintf(table, "%s\t%s\t%s\n", t.Key, values[t.Key], t.Meaning)
 	}
@@ -61,15 +62,11 @@ func (c *SettingsSetCmd) Run(app *App) error {
 		}
 		values[key] = value
 	}
-	st, err := app.Store(app.Context())
+	st, by, now, err := app.openAs(c.As)
 	if err != nil {
 		return err
 	}
-	now, err := st.Now(app.Context())
-	if err != nil {
-		return err
-	}
-	if err := st.ChangeSettings(app.Context(), values, c.As, now); errors.Is(err, store.ErrSetting) {
+	if err := st.ChangeSettings(app.Context(), values, by, now); errors.Is(err, store.ErrSetting) {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	} else if err != nil {
 		return err

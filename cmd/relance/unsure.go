@@ -10,7 +10,7 @@ import (
 
 // UnsureCmd settles sends whose outcome nobody knows.
 type UnsureCmd struct {
-	List  UnsureListCmd  `cmd:"" reads:"" default:"withargs" help:"List sends that left and whose outcome is not known."`
+	List  UnsureListCmd  `cmd:"" reads:"" default:"withargs" help:"List sends that left and whose outcome is not known; list may be left out."`
 	Sent  UnsureSentCmd  `cmd:"" help:"Say that one arrived."`
 	Again UnsureAgainCmd `cmd:"" help:"Send one again: it did not arrive, or may arrive twice."`
 }
@@ -58,11 +58,11 @@ type UnsureSentCmd struct {
 
 // Run settles it.
 func (c *UnsureSentCmd) Run(app *App) error {
-	st, now, err := app.open()
+	st, by, now, err := app.openAs(c.As)
 	if err != nil {
 		return err
 	}
-	if err := unsureError(st.SettleSent(app.Context(), c.ID, c.As, now)); err != nil {
+	if err := unsureError(st.SettleSent(app.Context(), c.ID, by, now)); err != nil {
 		return err
 	}
 	fmt.Fprintf(app.Out, "%d is sent.\n", c.ID)
@@ -77,11 +77,11 @@ type UnsureAgainCmd struct {
 
 // Run plans it again; the checks are asked anew.
 func (c *UnsureAgainCmd) Run(app *App) error {
-	st, now, err := app.open()
+	st, by, now, err := app.openAs(c.As)
 	if err != nil {
 		return err
 	}
-	if err := unsureError(st.SendAgain(app.Context(), c.ID, c.As, now)); err != nil {
+	if err := unsureError(st.SendAgain(app.Context(), c.ID, by, now)); err != nil {
 		return err
 	}
 	fmt.Fprintf(app.Out, "%d is planned again.\n", c.ID)

@@ -23,9 +23,9 @@ type UserCmd struct {
 // UserAddCmd adds or changes a user.
 type UserAddCmd struct {
 	Email    string `arg:"" help:"Address, which is also the name to log in with."`
-	Name     string `required:"" help:"First and last name."`
-	Role     string `required:"" enum:"marketer,rep,manager,colleague,operator" help:"marketer, rep, manager, colleague or operator."`
-	Rep      string `help:"Ref of the rep whose calls this user makes; needed for the role rep."`
+	Name     string `required:"" placeholder:"NAME" help:"First and last name."`
+	Role     string `required:"" placeholder:"ROLE" enum:"marketer,rep,manager,colleague,operator" help:"marketer, rep, manager, colleague or operator."`
+	Rep      string `placeholder:"REF" help:"Ref of the rep whose calls this user makes; needed for the role rep."`
 	Language string `enum:"fr,en" default:"fr" help:"fr or en."`
 }
 
@@ -92,17 +92,27 @@ func (c *UserListCmd) Run(app *App) error {
 		return err
 	}
 	table := tabwriter.NewWriter(app.Out, 0, 4, 2, ' ', 0)
+	if !c.JSON {
+		fmt.Fprintln(table, "ADDRESS\tNAME\tROLE\tREP\tLANGUAGE\tACTIVE")
+	}
 	for _, u := range users {
 		if c.JSON {
-			err = app.JSON(map[string]any{"email": u.Email, "name": u.Name, "role": u.Role, "rep": u.RepRef, "language": u.Language, "active": u.Active})
+			err = app.JSON(map[string]any{"email": u.Email, "name": u.Name, "role": u.Role, "rep": orNil(u.RepRef), "language": u.Language, "active": u.Active})
 		} else {
-			_, err = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", u.Email, u.Name, u.Role, u.RepRef, u.Language)
+			_, err = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", u.Email, u.Name, u.Role, shown(orNil(u.RepRef)), u.Language, yes(u.Active))
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return table.Flush()
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
 }
 
 // listen is the staff pages' address.

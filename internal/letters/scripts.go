@@ -90,6 +90,7 @@ func (w *Writer) answer(ctx context.Context, v *Version, due *store.Due, languag
 // Preview is one text of a campaign as a client would get it.
 type Preview struct {
 	Step    campaigns.Step
+	Ref     string // the client's
 	Client  string // name
 	Subject string // mails; the title of a script
 	From    string // mails
@@ -120,7 +121,7 @@ func (w *Writer) Previews(ctx context.Context, v *Version, clientRef string, now
 }
 
 func (w *Writer) preview(ctx context.Context, h house, v *Version, step campaigns.Step, due *store.Due, now time.Time) (Preview, error) {
-	p := Preview{Step: step, Client: due.Client.Name}
+	p := Preview{Step: step, Ref: due.Client.Ref, Client: due.Client.Name}
 	language := languageOf(due.Language, h.settings)
 	values := w.values(h, v, due, language, now)
 	if step.Channel == campaigns.Call {

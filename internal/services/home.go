@@ -57,7 +57,7 @@ func openHome(o Options) (*home, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, owner.folderMode()); err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
+		return nil, fmt.Errorf("data folder: %w; choose another with RELANCE_DATA_DIR", err)
 	}
 	if err := owner.canReach(dir); err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -22,7 +23,11 @@ func checkDatabase(ctx context.Context, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	c, err := pgx.Connect(ctx, url)
-	if err != nil {
+	var refused *pgconn.PgError
+	switch {
+	case errors.As(err, &refused):
+		return fmt.Errorf("RELANCE_DATABASE_URL: Postgres refuses; check the user, the password and the name of the database: %w", err)
+	case err != nil:
 		return fmt.Errorf("RELANCE_DATABASE_URL: Postgres does not answer; check the address and that it runs: %w", err)
 	}
 	defer c.Close(ctx)

@@ -115,7 +115,7 @@ func (s *Store) trial(ctx context.Context, name string, now time.Time) (list []*
 		return err
 	})
 	if err == nil && len(list) == 0 {
-		err = fmt.Errorf("campaign %q: %w", name, ErrNotFound)
+		err = Missing{"campaign", name}
 	}
 	return list, err
 }

@@ -27,6 +27,17 @@ import (
 // ErrNotFound is returned when the ref or id names nothing. Messages that wrap it say what was looked for.
 var ErrNotFound = errors.New("not found")
 
+// Missing is ErrNotFound with what was looked for, so that a caller can propose the nearest of what there is.
+type Missing struct {
+	Noun string // campaign, client, rep, user …
+	Ref  string
+}
+
+func (m Missing) Error() string { return fmt.Sprintf("%s %q: %s", m.Noun, m.Ref, ErrNotFound) }
+
+// Is makes it ErrNotFound.
+func (m Missing) Is(target error) bool { return target == ErrNotFound }
+
 // ErrConflict is returned when the row is no longer in the state that the caller saw: someone else was faster.
 var ErrConflict = errors.New("changed meanwhile")
 
@@ -87,7 +98,7 @@ func isUnique(err error, constraint string) bool {
 // missing turns "no rows" into ErrNotFound with a sentence.
 func missing(err error, noun, ref string) error {
 	if errors.Is(err, pgx.ErrNoRows) {
-		return fmt.Errorf("%s %q: %w", noun, ref, ErrNotFound)
+		return Missing{noun, ref}
 	}
 	return err
 }
