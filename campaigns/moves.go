@@ -55,7 +55,7 @@ func followed(h *Touch, history []Touch) bool {
 }
 
 // rearm plans a touch again whose cause is back, or whose curable reason is cured, when nothing was delivered and its
-// occasion is still the one that fires. What was cured keeps the day it triggered on; a cause that came back is new.
+// occasion is still the one that fires. What was cured keeps the day it triggered on; a cause that came back is asked for its day again.
 func (p *Pass) rearm(f *Facts, h *Touch, now firing) (Decision, bool) {
 	again := h.State == Cancelled || h.Reason == ReasonCauseGone
 	if !again && !h.Reason.Curable() || h.ParentID != 0 || h.Outcome != "" || !h.SentAt.IsZero() {

@@ -3,6 +3,8 @@ package campaigns
 import (
 	"testing"
 	"time"
+
+	"github.com/relance/relance/internal/calendar"
 )
 
 // firstOrderClient has ordered on Monday 2 November 2026: its welcome call is due on the 9th.
@@ -90,8 +92,8 @@ func TestWhatIsInferredFromAbsenceIsNotArmedAgainOnStaleData(t *testing.T) {
 	touch := stored(t, d, "2026-06-08", f)
 	touch.State, touch.Reason = Cancelled, ReasonCauseGone
 	m := at(t, "2026-06-10", "2026-06-09")
-	if out := d.At(m).Plan(&f, []Touch{touch}, nil); len(out) != 1 || out[0].TriggeredOn != day(t, "2026-06-10") {
-		t.Errorf("on fresh data: %+v, want it armed again, triggered today", out)
+	if out := d.At(m).Plan(&f, []Touch{touch}, nil); len(out) != 1 || out[0].TriggeredOn != day(t, "2026-06-01") || calendar.DateOf(out[0].DueAt) != day(t, "2026-06-10") {
+		t.Errorf("on fresh data: %+v, want it armed again, triggered on the silence's own day and due today", out)
 	}
 	m.Fresh = false
 	if out := d.At(m).Plan(&f, []Touch{touch}, nil); len(out) != 0 {

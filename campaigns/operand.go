@@ -62,6 +62,8 @@ func (f Fact) operand() operand {
 		return operand{typ: YesNo, yes: func(s *scope) bool { return s.facts.RevenueTail <= s.smallTail }}
 	case "client.blocked":
 		return operand{typ: YesNo, yes: func(s *scope) bool { return s.facts.Blocked != "" }}
+	case "client.closed_on":
+		return operand{typ: Day, day: closedOn}
 	}
 	switch f.field(new(Facts)).(type) {
 	case *string:
@@ -74,6 +76,14 @@ func (f Fact) operand() operand {
 		return f.orUnknown(func(s *scope) float64 { return float64(*f.field(s.facts).(*int32)) })
 	}
 	return f.orUnknown(func(s *scope) float64 { return *f.field(s.facts).(*float64) })
+}
+
+// closedOn is zero while the client is open, a closing that is planned included.
+func closedOn(s *scope) calendar.Date {
+	if s.facts.ClosedOn > s.today {
+		return 0
+	}
+	return s.facts.ClosedOn
 }
 
 // orUnknown turns a zero that stands for "not known" into NaN.

@@ -35,7 +35,7 @@ func (d *Definition) At(m Moment) *Pass {
 	p := &Pass{Moment: m, Definition: d, today: m.House.Today(m.Now)}
 	p.begun = p.today
 	if !m.Begun.IsZero() {
-		p.begun = m.House.Today(m.Begun)
+		p.begun = min(m.House.Today(m.Begun), p.today) // started on the wall clock, replayed in the past
 	}
 	p.year, _, _ = p.today.Civil()
 	p.yearEnd = calendar.NewDate(p.year, time.December, 31)
@@ -107,10 +107,11 @@ func (p *Pass) holds(e *Expression, f *Facts) bool {
 	return e.test(&f.scope)
 }
 
-// triggered is the day on which the rule became true: its own, unless an earlier pass had already looked at that day and
-// planned nothing; then something else has become true since, at the earliest on the day after that pass.
+// triggered is the day on which the rule became true: its own. Only where it does not follow from the client's dates alone,
+// and an earlier pass had already looked at that day and planned nothing, has something else become true since (it has
+// become a small client, say), at the earliest on the day after that pass.
 func (p *Pass) triggered(now firing) calendar.Date {
-	if p.Since == 0 {
+	if p.Since == 0 || now.dated {
 		return now.on
 	}
 	return max(now.on, min(p.Since+1, p.today))

@@ -27,6 +27,7 @@ type firing struct {
 	until calendar.Date // the last day on which it may fire; zero: no end
 	never Reason        // why it cannot fire as things stand; empty: it can
 	blind bool          // infers from absence, so it waits while order data is stale
+	dated bool          // follows from the client's dates alone: its day stays the rule's own, however late it is seen
 	exact bool          // a day that a pass has seen is not caught up for those who were not in the audience then
 }
 

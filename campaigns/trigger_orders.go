@@ -18,7 +18,7 @@ const silenceWithoutRhythm = 12
 func (FirstOrder) Kind() string { return "first_order" }
 
 func (t FirstOrder) look(p *Pass, f *Facts, _ []Touch) firing {
-	fi := firing{kind: onFirstOrder, base: f.FirstOrderOn}
+	fi := firing{kind: onFirstOrder, base: f.FirstOrderOn, dated: true}
 	if f.FirstOrderOn == 0 {
 		fi.never = ReasonNoOrder
 		return fi
@@ -32,7 +32,7 @@ func (t FirstOrder) look(p *Pass, f *Facts, _ []Touch) firing {
 		return fi
 	}
 	if f.FirstDeliveredOn != 0 && !t.AfterDelivery.IsZero() {
-		fi.on = p.House.Add(f.FirstDeliveredOn, t.AfterDelivery, f.Country)
+		fi.on = max(p.House.Add(f.FirstDeliveredOn, t.AfterDelivery, f.Country), f.FirstOrderOn) // entered after its delivery
 	} else {
 		fi.on = p.House.Add(f.FirstOrderOn, t.After, f.Country)
 	}
@@ -76,7 +76,7 @@ func (t FirstOrder) figures(_ *Pass, f *Facts, now firing) []Figure {
 func (Silent) Kind() string { return "silent" }
 
 func (t Silent) look(p *Pass, f *Facts, _ []Touch) firing {
-	fi := firing{kind: onSilence, base: f.LastOrderOn, blind: true}
+	fi := firing{kind: onSilence, base: f.LastOrderOn, blind: true, dated: true}
 	if f.LastOrderOn == 0 {
 		fi.never = ReasonNoOrder
 		return fi

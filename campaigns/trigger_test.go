@@ -55,8 +55,8 @@ func TestFirstOrder(t *testing.T) {
 		{"the last day of the window", "2026-11-02", "", "", "2026-12-02", "", "2026-11-09"},
 		{"the window has passed", "2026-11-02", "", "", "2026-12-03", "", ""},
 		{"the first pass keeps the rule's own day", "2026-11-02", "", "", "2026-11-13", "", "2026-11-09"},
-		{"a pass that looked at the day saw nothing: it became true after it", "2026-11-02", "", "", "2026-11-18", "2026-11-16", "2026-11-17"},
-		{"seen today already: today", "2026-11-02", "", "", "2026-11-18", "2026-11-18", "2026-11-18"},
+		{"an order that was imported late keeps the rule's own day", "2026-11-02", "", "", "2026-11-18", "2026-11-17", "2026-11-09"},
+		{"entered long after its delivery: true from the order on", "2026-11-12", "2026-11-03", "", "2026-11-12", "2026-11-11", "2026-11-12"},
 		{"a pass missed is caught up with the rule's day", "2026-11-02", "", "", "2026-11-13", "2026-11-06", "2026-11-09"},
 		{"created 90 days before", "2026-11-02", "", "2026-08-04", "2026-11-09", "", "2026-11-09"},
 		{"created 91 days before", "2026-11-02", "", "2026-08-03", "2026-11-09", "", ""},
@@ -118,6 +118,26 @@ func TestSilent(t *testing.T) {
 			if got := planned(t, d, stale, f); got != nil {
 				t.Errorf("planned %s although order data is stale", got.Occasion)
 			}
+			fresh := at(t, c.today, c.today) // the rule has waited through earlier passes
+			checkTriggered(t, planned(t, d, fresh, f), c.want, c.occasion)
+		})
+	}
+}
+
+func TestClosedClientsAreNotAskedWhy(t *testing.T) {
+	d := library(t, "lost-client-questionnaire")
+	for _, c := range []struct {
+		name, closed, want string
+	}{
+		{"closed yesterday", "2026-07-14", ""},
+		{"closes today", "2026-07-15", ""},
+		{"will close: it is open today", "2026-07-16", "2026-07-15"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := reachable()
+			f.FirstOrderOn, f.LastOrderOn, f.Rhythm, f.WeightTop = day(t, "2026-01-15"), day(t, "2026-01-15"), 30, 0.5
+			f.ClosedOn = day(t, c.closed)
+			checkTriggered(t, planned(t, d, at(t, "2026-07-15", ""), f), c.want, "silent:2026-01-15")
 		})
 	}
 }
@@ -173,6 +193,31 @@ func TestContactsPerYear(t *testing.T) {
 	}
 }
 
+// TestBecomingSmallLater: the rule of one who was not small on the day of the contact is true from the day on which it is,
+// of which no more is known than that the last pass did not see it.
+func TestBecomingSmallLater(t *testing.T) {
+	d := library(t, "small-client-check-in")
+	f := reachable()
+	f.CreatedOn, f.LastOrderOn, f.LastContactWith = day(t, "2025-01-10"), day(t, "2026-05-01"), day(t, "2026-03-02") // 08-31
+	for _, c := range []struct {
+		name         string
+		tail         float64
+		today, since string
+		want         string
+	}{
+		{"not small", 0.5, "2026-10-05", "2026-10-04", ""},
+		{"small since yesterday's pass", 0.05, "2026-10-05", "2026-10-04", "2026-10-05"},
+		{"small at some time since the pass of Friday", 0.05, "2026-10-05", "2026-10-02", "2026-10-03"},
+		{"small since an import after today's pass", 0.05, "2026-10-05", "2026-10-05", "2026-10-05"},
+		{"the first pass cannot know", 0.05, "2026-10-05", "", "2026-08-31"},
+	} {
+		f.RevenueTail = c.tail
+		t.Run(c.name, func(t *testing.T) {
+			checkTriggered(t, planned(t, d, at(t, c.today, c.since), f), c.want, "since:2026-03-02")
+		})
+	}
+}
+
 func TestFirstRoundIsSpreadOverAPeriod(t *testing.T) {
 	d := library(t, "small-client-check-in")
 	m := at(t, "2026-03-02", "")
@@ -205,6 +250,12 @@ func TestFirstRoundIsSpreadOverAPeriod(t *testing.T) {
 		if got := planned(t, d, m, f); got == nil || calendar.DateOf(got.DueAt) != day(t, "2026-06-01")+182 {
 			t.Errorf("%s: %+v, want it due 182 days later", c.name, got)
 		}
+	}
+	m.Begun = day(t, "2026-11-01").Time() // started on the wall clock, then the clock was set back
+	f := reachable()
+	f.CreatedOn, f.LastOrderOn, f.RevenueTail = day(t, "2026-03-02")-182, day(t, "2026-01-15"), 0.01
+	if got := planned(t, d, m, f); got == nil || calendar.DateOf(got.DueAt) != day(t, "2026-03-02") {
+		t.Errorf("before the campaign's start by the wall clock: %+v, want it due on its day", got)
 	}
 	for month := time.March; month <= time.July; month++ {
 		if months[month] < 80 || months[month] > 160 { // 600 over five months and three days of August

@@ -124,23 +124,24 @@ var factBaseSQL = `
 	LEFT JOIN no_call nc3 ON nc3.address = 'client:' || c.ref`
 
 // factPlaceSQL counts places in the portfolio: of everyone over everyone, with the new figures of the scope. Clients of the
-// same revenue share a place, and stand in the tail together. A revenue below zero weighs nothing.
+// same revenue share a place, and stand in the tail together. All is net: a client whose credit notes exceed its orders
+// lowers the tail as it lowers the whole. Without any revenue there are no shares.
 const factPlaceSQL = `
 	WITH figure AS (
 		SELECT client_id, revenue_12m, revenue_36m FROM fact_base
 		UNION ALL
 		SELECT client_id, revenue_12m, revenue_36m FROM client_fact f WHERE NOT @all::bool AND NOT EXISTS (SELECT FROM fact_base b WHERE b.client_id = f.client_id)),
-	total AS (SELECT sum(revenue_12m) FILTER (WHERE revenue_12m > 0) AS year, count(*) FILTER (WHERE revenue_36m > 0) AS weighed FROM figure),
+	total AS (SELECT nullif(greatest(sum(revenue_12m), 0), 0) AS year, count(*) FILTER (WHERE revenue_36m > 0) AS weighed FROM figure),
 	placed AS (
 		SELECT client_id, revenue_12m, revenue_36m,
 			rank() OVER (ORDER BY revenue_12m DESC) AS rank,
-			sum(greatest(revenue_12m, 0)) OVER (ORDER BY revenue_12m) AS tail,
+			sum(revenue_12m) OVER (ORDER BY revenue_12m) AS tail,
 			rank() OVER (ORDER BY revenue_36m DESC) AS weight
 		FROM figure)
 	INSERT INTO fact_place
 	SELECT client_id,
 		CASE WHEN revenue_12m > 0 THEN rank END,
-		(greatest(revenue_12m, 0) / year)::float8,
+		(revenue_12m / year)::float8,
 		(tail / year)::float8,
 		CASE WHEN revenue_36m > 0 THEN weight::float8 / weighed END
 	FROM placed, total`
