@@ -109,10 +109,7 @@ func (p *Pass) Next(f *Facts, t Touch, e Ending, history []Touch) Followup {
 // await reminds those who have not answered, once, and closes the survey when its time is over.
 func (p *Pass) await(s Step, f *Facts, t Touch, history []Touch) Followup {
 	loc := p.location(f)
-	closes := t.ClosesAt
-	if closes.IsZero() {
-		closes = s.ClosesAt(t.SentAt, p.House, f.Country, loc)
-	}
+	closes := p.ClosesAt(f, t)
 	if !closes.IsZero() && p.Now.After(closes) {
 		return Followup{Moves: append([]Decision{ended(&t, Done, ReasonNoAnswer, p)}, p.dropReminders(t, history)...)}
 	}
@@ -137,10 +134,17 @@ func (p *Pass) AskAgain(f *Facts, t Touch, history []Touch) time.Time {
 	if !step.Reminder.IsZero() && !reminded {
 		return p.remindAt(step, f, t, loc)
 	}
-	if !t.ClosesAt.IsZero() {
+	return p.ClosesAt(f, t)
+}
+
+// ClosesAt is when a sent survey takes no answer any more, also where its worker was gone before it could write that down.
+// The zero time: never.
+func (p *Pass) ClosesAt(f *Facts, t Touch) time.Time {
+	step, ok := p.Definition.Step(t.Step)
+	if !t.ClosesAt.IsZero() || !ok || t.Channel != Survey || t.IsReminder() {
 		return t.ClosesAt
 	}
-	return step.ClosesAt(t.SentAt, p.House, f.Country, loc)
+	return step.ClosesAt(t.SentAt, p.House, f.Country, p.location(f))
 }
 
 // remindAt is the same time of day as the first mail, the period later.

@@ -95,7 +95,8 @@ func (s *Store) OpenInvitation(ctx context.Context) (touchID int64, rep string, 
 
 // recordAnswerSQL is one statement: the touch locked while it takes answers, the answer, and what it moves. A repeated
 // answer writes nothing. The end is followed up again after a correction, which may ask for a call that the first answer
-// did not. A row that a worker still holds as sending is settled by FollowUp once the result is written.
+// did not. A row that a worker still holds as sending says that it was answered, so that the result, whatever it is, leaves it
+// sent; FollowUp then settles it.
 const recordAnswerSQL = `
 	WITH invitation AS (
 		SELECT id, client_id FROM touch WHERE id = $1 AND channel = 'survey' AND state IN ('sending', 'sent', 'unsure', 'answered')
@@ -106,8 +107,9 @@ const recordAnswerSQL = `
 			WHERE response.answers IS DISTINCT FROM excluded.answers
 		RETURNING touch_id),
 	moved AS (
-		UPDATE touch SET state = 'answered', outcome = 'answered', reason = NULL, ended_at = coalesce(ended_at, $7), followed_at = NULL
-		WHERE id IN (SELECT touch_id FROM written) AND state IN ('sent', 'unsure', 'answered')),
+		UPDATE touch SET outcome = 'answered', reason = NULL, state = CASE state WHEN 'sending' THEN state ELSE 'answered' END,
+			ended_at = CASE state WHEN 'sending' THEN ended_at ELSE coalesce(ended_at, $7) END, followed_at = NULL
+		WHERE id IN (SELECT touch_id FROM written) AND state IN ('sending', 'sent', 'unsure', 'answered')),
 	stale AS (
 		INSERT INTO client_stale (client_id) SELECT client_id FROM invitation WHERE EXISTS (SELECT FROM written) ON CONFLICT DO NOTHING)
 	SELECT EXISTS (SELECT FROM invitation)`

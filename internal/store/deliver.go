@@ -188,19 +188,19 @@ const claimSQL = `
 			AS r(id, attempt, state, reason, due_at, closes_at, at, code, words, deferred, bounced)),
 	recorded AS (
 		UPDATE touch t SET
-			state = r.state,
-			reason = nullif(r.reason, ''),
+			state = ` + recordedState + `,
+			reason = CASE WHEN ` + arrived + ` THEN NULL ELSE nullif(r.reason, '') END,
 			due_at = coalesce(r.due_at, t.due_at),
-			closes_at = CASE WHEN r.state IN ('sent', 'unsure') THEN coalesce(t.closes_at, r.closes_at) ELSE t.closes_at END,
+			closes_at = CASE WHEN ` + recordedState + ` IN ('sent', 'unsure') THEN coalesce(t.closes_at, r.closes_at) ELSE t.closes_at END,
 			admitted_at = CASE WHEN r.state = 'planned' AND r.due_at IS NOT NULL THEN NULL ELSE t.admitted_at END,
-			sent_at = CASE r.state WHEN 'sent' THEN r.at WHEN 'unsure' THEN t.sent_at END,
-			ended_at = CASE r.state WHEN 'failed' THEN r.at END,
+			sent_at = CASE ` + recordedState + ` WHEN 'sent' THEN coalesce(r.at, t.sent_at) WHEN 'unsure' THEN t.sent_at END,
+			ended_at = CASE ` + recordedState + ` WHEN 'failed' THEN r.at END,
 			answer_code = coalesce(nullif(r.code, 0), t.answer_code),
 			answer_words = coalesce(nullif(r.words, ''), t.answer_words),
 			figures = CASE WHEN r.deferred THEN t.figures || jsonb_build_object('deferrals', coalesce((t.figures->>'deferrals')::int, 0) + 1) ELSE t.figures END
 		FROM result r
 		WHERE t.id = r.id AND t.attempt = r.attempt AND (t.state = 'sending' OR t.state = 'unsure' AND r.state IN ('sent', 'failed'))
-		RETURNING t.id, t.client_id, t.address, r.bounced, r.words, r.at),
+		RETURNING t.id, t.client_id, t.address, r.bounced AND t.state = 'failed' AS bounced, r.words, r.at),
 	suppressed AS (
 		INSERT INTO suppression (scope, address, why, source, touch_id, at)
 		SELECT DISTINCT ON (address) 'mail', address, 'bounce', words, id, at FROM recorded WHERE bounced AND address IS NOT NULL
@@ -230,6 +230,13 @@ const claimSQL = `
 			message_id = 'touch.' || t.id || '@' || $18::text
 		FROM asked k WHERE t.id = k.id AND k.may
 		RETURNING t.*)` + dueColumns + ` FROM claimed t` + dueJoins
+
+// arrived: who has answered a touch t has received it, whatever result r says. Answering writes it on the row itself, so
+// that a result that waits for the answer's commit sees it.
+const (
+	arrived       = `(t.outcome = 'answered' AND r.state IN ('planned', 'failed'))`
+	recordedState = `CASE WHEN ` + arrived + ` THEN 'sent' ELSE r.state END`
+)
 
 // dueColumns and dueJoins are what rendering needs of a touch t, as scanDue reads it. The address is the contact's as typed:
 // the claim has seen that it is still the one that the checks were asked of.

@@ -140,6 +140,9 @@ func (d *decided) follow(ctx context.Context, f *campaigns.Facts, t storedTouch,
 	if err != nil {
 		return err
 	}
+	if err := d.closing(ctx, v, f, t.Touch); err != nil {
+		return err
+	}
 	ending, err := d.ending(ctx, t.Touch)
 	if err != nil {
 		return err
@@ -163,6 +166,16 @@ func (d *decided) follow(ctx context.Context, f *campaigns.Facts, t storedTouch,
 		return err
 	}
 	_, err = d.tx.Exec(ctx, `UPDATE touch SET followed_at = $2 WHERE id = $1`, t.ID, d.moment.Now)
+	return err
+}
+
+// closing writes down when a questionnaire closes whose worker was gone before it could: for its page, and for its reminder.
+func (d *decided) closing(ctx context.Context, v *version, f *campaigns.Facts, t campaigns.Touch) error {
+	closes := v.pass.ClosesAt(f, t)
+	if closes.IsZero() || closes.Equal(t.ClosesAt) {
+		return nil
+	}
+	_, err := d.tx.Exec(ctx, `UPDATE touch SET closes_at = $2 WHERE id = $1 AND closes_at IS NULL`, t.ID, closes)
 	return err
 }
 

@@ -2,12 +2,14 @@ package store_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/relance/relance/campaigns"
@@ -331,6 +333,8 @@ func TestWhoAnswersHasReceived(t *testing.T) {
 		{"unsure", "answered", "", "answered"},
 		{"sending", "sending", "sent", "answered"},
 		{"sending", "sending", "unsure", "answered"},
+		{"sending", "sending", "planned", "answered"},
+		{"sending", "sending", "failed", "answered"},
 	} {
 		t.Run(c.state+" "+c.result, func(t *testing.T) {
 			f := newLoop(t, asking)
@@ -342,7 +346,11 @@ func TestWhoAnswersHasReceived(t *testing.T) {
 			}
 			if c.result != "" {
 				f.follow(paris(t, "2026-03-02 09:06")) // the worker has not written yet
-				f.exec(`UPDATE touch SET state = $1`, c.result)
+				due := paris(t, "2026-03-02 09:11")
+				f.claim(uuid.New(), 0, store.Settled{ID: id, State: campaigns.State(c.result), DueAt: due, At: paris(t, "2026-03-02 09:06"), Code: 451, Words: "later", Bounced: c.result == "failed"})
+			}
+			if got := f.suppressed(); got != "" {
+				t.Errorf("a mailbox that answers does not exist? %s", got)
 			}
 			f.follow(paris(t, "2026-03-02 09:07"))
 			if got := f.state(id); got != c.after {
@@ -350,6 +358,38 @@ func TestWhoAnswersHasReceived(t *testing.T) {
 			}
 			if got := f.from(id); !strings.HasPrefix(got, "detractor planned") {
 				t.Errorf("a bad score is called all the same: %q", got)
+			}
+		})
+	}
+}
+
+func TestAnInvitationOfAGoneWorkerClosesAndIsRemindedOf(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		settle func(f field, id int64)
+		want   string
+	}{
+		{"a person knows that it arrived", func(f field, id int64) {
+			if err := f.SettleSent(f.ctx, id, "anne", paris(f.t, "2026-03-03 09:00")); err != nil {
+				f.t.Fatal(err)
+			}
+		}, "sent 03-23 23:59, questionnaire/reminder planned 2026 03-09 09:00"},
+		{"its answer does", func(f field, id int64) { f.said(id, 9, false, paris(f.t, "2026-03-03 09:00")) }, "answered 03-23 23:59, "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newLoop(t, asking)
+			id := f.sentSurvey("a")
+			f.exec(`UPDATE touch SET state = 'unsure', reason = 'worker_gone', closes_at = NULL`)
+			c.settle(f, id)
+			for _, at := range []string{"2026-03-03 09:01", "2026-03-09 09:00"} {
+				f.follow(paris(t, at))
+			}
+			got := query[string](f, `SELECT concat_ws(' ', state, to_char(closes_at AT TIME ZONE 'Europe/Paris', 'MM-DD HH24:MI')) FROM touch WHERE id = $1`, id)
+			if got += ", " + f.from(id); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+			if err := f.answer(id, 2, false, paris(t, "2026-03-24 00:00")); !errors.Is(err, store.ErrSurveyClosed) {
+				t.Errorf("an answer after its last day: %v", err)
 			}
 		})
 	}

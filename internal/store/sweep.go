@@ -56,10 +56,10 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (Swept, error) {
 }
 
 // GiveBack plans again what a worker has claimed and does not hold: claims whose answer never reached it, so that
-// nothing of them was sent. held are the touches that it does hold; no claim of this worker may be under way.
+// nothing of them was sent; unless an answer says otherwise. held are the touches that it does hold; no claim of this worker may be under way.
 func (s *Store) GiveBack(ctx context.Context, worker uuid.UUID, held []int64) (int64, error) {
 	tag, err := s.pool.Exec(ctx, `UPDATE touch SET state = 'planned', sent_at = NULL
-		WHERE state = 'sending' AND worker = $1 AND id <> ALL ($2)`, worker, held)
+		WHERE state = 'sending' AND worker = $1 AND id <> ALL ($2) AND outcome IS DISTINCT FROM 'answered'`, worker, held)
 	if err != nil {
 		return 0, fmt.Errorf("give back what worker %s does not hold: %w", worker, err)
 	}
@@ -67,13 +67,18 @@ func (s *Store) GiveBack(ctx context.Context, worker uuid.UUID, held []int64) (i
 }
 
 // Purged is what a purge took away.
-type Purged struct{ Sessions, Links, Slots, Processes, Mails int64 }
+type Purged struct{ Sessions, Links, Slots, Processes, Mails, Files int64 }
 
 // Purge removes what has served its time: sessions and log-in links that expired a day ago, processes gone for a
-// day, slots older than 400 days, and the mails of the built-in inbox beyond the newest 10,000.
+// day, slots older than 400 days, the mails of the built-in inbox beyond the newest 10,000, and files of imports after
+// import_keep_days, unless a run still waits for them.
 func (s *Store) Purge(ctx context.Context, now time.Time) (Purged, error) {
 	var p Purged
-	err := s.tx(ctx, "purge", func(tx pgx.Tx) error {
+	settings, err := s.Settings(ctx)
+	if err != nil {
+		return p, err
+	}
+	err = s.tx(ctx, "purge", func(tx pgx.Tx) error {
 		for _, step := range []struct {
 			count *int64
 			sql   string
@@ -84,6 +89,8 @@ func (s *Store) Purge(ctx context.Context, now time.Time) (Purged, error) {
 			{&p.Processes, `DELETE FROM process WHERE seen_at < now() - interval '1 day'`, nil},
 			{&p.Slots, `DELETE FROM slot WHERE slot < $1::timestamptz - interval '400 days'`, []any{now}},
 			{&p.Mails, `DELETE FROM inbox_mail WHERE id <= (SELECT max(id) - 10000 FROM inbox_mail)`, nil},
+			{&p.Files, `DELETE FROM upload u WHERE at < $1 AND NOT EXISTS (SELECT FROM import_run r WHERE r.state IN ('queued', 'running') AND r.request -> 'uploads' @> to_jsonb(u.id))`,
+				[]any{now.AddDate(0, 0, -settings.Int("import_keep_days"))}},
 		} {
 			tag, err := tx.Exec(ctx, step.sql, step.args...)
 			if err != nil {
