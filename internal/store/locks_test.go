@@ -32,9 +32,9 @@ func sharedNumber(t *testing.T, clients int) field {
 // reopen puts the field back to where sharedNumber left it.
 func (f field) reopen() {
 	f.t.Helper()
-	f.exec(`UPDATE suppression SET withdrawn_at = at WHERE withdrawn_at IS NULL; DELETE FROM activity; DELETE FROM touch WHERE call_id IS NULL;
+	f.exec(`UPDATE suppression SET withdrawn_at = at WHERE withdrawn_at IS NULL; DELETE FROM activity; DELETE FROM touch WHERE parent_id IS NOT NULL;
 		UPDATE call SET state = 'open', attempts = 0, outcome = NULL, closed_at = NULL, closed_why = NULL;
-		UPDATE touch SET state = 'open', outcome = NULL, reason = NULL, attempt = 0, ended_at = NULL, followed_at = NULL`)
+		UPDATE touch SET call_id = (SELECT id FROM call k WHERE k.client_id = touch.client_id), state = 'open', outcome = NULL, reason = NULL, attempt = 0, ended_at = NULL, followed_at = NULL`)
 }
 
 // busy returns the store over a pool of its own, whose waits find a deadlock at once, and how many there were once the

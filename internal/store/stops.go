@@ -89,23 +89,35 @@ func (s *Store) Stop(ctx context.Context, touchID int64, scope StopScope, source
 const saidFrom = `s.withdrawn_at IS NULL AND s.why = 'opposition' AND s.source IN ('stop page', 'one-click')
 	AND s.touch_id IN (SELECT id FROM touch WHERE id = $1 OR address = $2)`
 
-// UndoStop takes back what was said before with a link in a mail to the same mailbox. What somebody else said stays, even
-// about the same switchboard, and so do a mailbox that bounced and a refusal on the phone.
+// UndoStop takes back what was said before with a link in a mail to the same mailbox, and has the calls that it closed made
+// all the same. What somebody else said stays, even about the same switchboard, and so do a mailbox that bounced and a
+// refusal on the phone.
 func (s *Store) UndoStop(ctx context.Context, touchID int64, now time.Time) error {
 	return s.tx(ctx, fmt.Sprintf("undo the stop of touch %d", touchID), func(tx pgx.Tx) error {
 		keys, err := readStopKeys(ctx, tx, touchID)
 		if err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, `UPDATE suppression s SET withdrawn_at = $3 WHERE `+saidFrom+` RETURNING address`, touchID, keys.mailbox(), now)
+		freed, err := readStrings(ctx, tx, `SELECT DISTINCT address FROM suppression s WHERE `+saidFrom, touchID, keys.mailbox())
 		if err != nil {
 			return err
 		}
-		freed, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		freed = append(freed, keys.all()...)
+		if err := lockClients(ctx, tx, carriersSQL, keys.clientID, freed); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, `UPDATE suppression s SET withdrawn_at = $3 WHERE `+saidFrom+` RETURNING at`, touchID, keys.mailbox(), now)
 		if err != nil {
 			return err
 		}
-		if err := markCarriers(ctx, tx, keys.clientID, append(freed, keys.all()...)); err != nil {
+		said, err := pgx.CollectRows(rows, pgx.RowTo[time.Time])
+		if err != nil {
+			return err
+		}
+		if err := planOpposed(ctx, tx, keys.clientID, freed, said, now); err != nil {
+			return err
+		}
+		if err := markCarriers(ctx, tx, keys.clientID, freed); err != nil {
 			return err
 		}
 		return logEvent(ctx, tx, Event{At: now, By: "client", What: "stop.withdrawn", Noun: "client", Ref: keys.ref, Detail: map[string]any{"touch": touchID}})
@@ -162,6 +174,20 @@ func closeOpposed(ctx context.Context, tx pgx.Tx, keys stopKeys, said stop) (n i
 	}
 	err = tx.QueryRow(ctx, closeOpposedSQL, keys.clientID, keys.of(said.scope), said.during, said.scope == StopEverything, said.at).Scan(&n)
 	return n, err
+}
+
+// planOpposed plans again the calls that words said at these moments had closed, when they are not too late by now and nothing
+// followed from their end. The checks are asked anew before a card opens: somebody else's word holds.
+func planOpposed(ctx context.Context, tx pgx.Tx, clientID int64, keys []string, said []time.Time, now time.Time) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE touch t SET state = 'planned', reason = NULL, ended_at = NULL, followed_at = NULL, call_id = NULL, admitted_at = NULL
+		FROM call k WHERE k.id = t.call_id AND k.state = 'skipped' AND k.closed_why = 'opposed' AND k.closed_at = ANY ($3) AND k.client_id IN (`+carriersSQL+`)
+		  AND t.state = 'skipped' AND t.reason = 'opposed' AND coalesce(t.deadline_at >= $4, true) AND NOT EXISTS (SELECT FROM touch next WHERE next.parent_id = t.id)`,
+		clientID, keys, said, now)
+	if err != nil {
+		return fmt.Errorf("plan the calls that were closed: %w", err)
+	}
+	return nil
 }
 
 // readStopKeys finds whom a touch went to. The mail in the hand of who stops went to the address of then; what is
@@ -230,4 +256,12 @@ func maskAddress(address string) string {
 		domain = shown
 	}
 	return string(initial) + "…@" + domain
+}
+
+func readStrings(ctx context.Context, tx pgx.Tx, sql string, args ...any) ([]string, error) {
+	rows, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }

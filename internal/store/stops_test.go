@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -141,6 +142,45 @@ func TestAStopTakesTheCallOffTheList(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestWhatIsTakenBackOpensTheCallsThatItClosed(t *testing.T) {
+	for _, c := range []struct{ name, between, want string }{
+		{"every list has its call again", `SELECT`, "A open, B open"},
+		{"somebody else has opposed meanwhile", `INSERT INTO suppression (scope, address, why, source, at) VALUES ('call', '+33199000002', 'opposition', 'user', now())`, "A %s, B skipped opposed"},
+		{"it is too late for the other", `UPDATE touch SET deadline_at = '2026-03-10T11:00:01Z' FROM client c WHERE c.id = client_id AND c.ref = 'B'`, "A open, B skipped opposed"},
+	} {
+		for undo, own := range map[string]string{"a refusal": "open", "a stop": "skipped opposed"} { // the card of the refusal is put back, not planned again
+			t.Run(undo+": "+c.name, func(t *testing.T) {
+				f, contact := newCard(t, 1)
+				f.touch(f.contact("B", "b@example.com"), 1, "call", "one", 50)
+				f.exec(`UPDATE client SET phone_e164 = '+33199000002', ref = upper(ref)`)
+				f.open(noon())
+				mail := f.mailed(contact, "one")
+				if undo == "a refusal" {
+					f.record(campaigns.Refused, noon())
+				} else {
+					f.stop(mail, store.StopCalls, "stop page")
+				}
+				if n := query[int](f, `SELECT count(*) FROM call WHERE state = 'open'`); n != 0 {
+					t.Fatalf("%d cards are open after it", n)
+				}
+				f.exec(c.between)
+				if undo == "a refusal" {
+					if err := f.UndoOutcome(f.ctx, 1, "x", noon().Add(time.Minute)); err != nil {
+						t.Fatal(err)
+					}
+				} else {
+					f.undoStop(mail)
+				}
+				f.open(noon().Add(2 * time.Minute))
+				got := query[string](f, `SELECT string_agg(concat_ws(' ', c.ref, t.state, t.reason), ', ' ORDER BY c.ref) FROM touch t JOIN client c ON c.id = t.client_id WHERE t.channel = 'call'`)
+				if want := strings.Replace(c.want, "%s", own, 1); got != want {
+					t.Errorf("got %q, want %q", got, want)
+				}
+			})
+		}
 	}
 }
 

@@ -102,16 +102,33 @@ func undoConsequences(ctx context.Context, tx pgx.Tx, client, contact, attempt i
 	}{
 		{`UPDATE activity SET undone_at = $2 WHERE id = $1`, []any{attempt, now}},
 		{`UPDATE contact SET wrong = NULL WHERE id = $1 AND wrong = 'wrong_number' AND EXISTS (SELECT FROM activity WHERE id = $2 AND outcome = 'wrong_number')`, []any{contact, attempt}},
-		{`WITH gone AS (UPDATE suppression SET withdrawn_at = $2 WHERE source = $1 AND withdrawn_at IS NULL RETURNING address)
-			INSERT INTO client_stale (client_id) SELECT client_id FROM contact JOIN gone ON gone.address = phone_e164
-			UNION SELECT id FROM client JOIN gone ON gone.address = phone_e164 ON CONFLICT DO NOTHING`, []any{attemptSource(attempt), now}},
 	} {
 		if _, err := tx.Exec(ctx, step.sql, step.args...); err != nil {
 			return err
 		}
 	}
+	if err := undoRefusal(ctx, tx, client, attempt, now); err != nil {
+		return err
+	}
 	if err := markStale(ctx, tx, client); err != nil {
 		return err
 	}
 	return logEvent(ctx, tx, Event{At: now, By: by, What: "call.undone", Noun: "activity", Ref: fmt.Sprint(attempt)})
+}
+
+// undoRefusal takes back what was said against calls during an attempt, and has the calls that it closed at other clients
+// with that number made all the same.
+func undoRefusal(ctx context.Context, tx pgx.Tx, client, attempt int64, now time.Time) error {
+	freed, err := readStrings(ctx, tx, `UPDATE suppression SET withdrawn_at = $2 WHERE source = $1 AND withdrawn_at IS NULL RETURNING address`, attemptSource(attempt), now)
+	if err != nil || len(freed) == 0 {
+		return err
+	}
+	var said time.Time
+	if err := tx.QueryRow(ctx, `SELECT at FROM activity WHERE id = $1`, attempt).Scan(&said); err != nil {
+		return err
+	}
+	if err := planOpposed(ctx, tx, client, freed, []time.Time{said}, now); err != nil {
+		return err
+	}
+	return markCarriers(ctx, tx, client, freed)
 }
