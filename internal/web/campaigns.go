@@ -64,6 +64,7 @@ type campaignPage struct {
 	campaignLine
 	Page     store.CampaignPage
 	Who      string       // the audience as written; empty: every client
+	WhoWords []string     // the same in words, a sentence each; none where there are no words for it
 	Excluded []reasonLine // skipped, by reason
 	Waiting  []reasonLine // planned later than they were due, by reason
 	Days     daysPlot
@@ -105,6 +106,9 @@ func (s *Site) showCampaign(w http.ResponseWriter, r *request) error {
 	page := campaignPage{campaignLine: s.campaignLine(r, found.CampaignLine), Page: found, IsDraft: found.VersionID == 0}
 	page.Frame = s.frame(r, page.Heading, "campaigns")
 	page.Who = outlineOf(found.Source).Audience
+	if words, ok := audienceWords(r.Reader, page.Who); ok {
+		page.WhoWords = words
+	}
 	page.Excluded, page.Waiting = reasonLines(r, found.Reasons)
 	page.Days = plotDays(r.Reader, found.Days, r.day())
 	if page.Results, err = s.results(r, found); err != nil {

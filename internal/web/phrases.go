@@ -292,7 +292,7 @@ func toText(v any) string {
 	return strings.Trim(string(b), `"`)
 }
 
-var periodForm = regexp.MustCompile(`^(\d+)\s+(working days?|days?|weeks?|months?|rhythms?)$`)
+var periodForm = regexp.MustCompile(`^(\d+)\s+(working days?|days?|weeks?|months?|years?|rhythms?)$`)
 
 // periodWords puts "6 months" into the reader's language; what is no period stays as written.
 func periodWords(r look.Reader, text string) string {
