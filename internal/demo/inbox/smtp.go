@@ -2,21 +2,27 @@
 // clients is kept and shown here instead, and goes nowhere else.
 //
 // Listen starts an SMTP server on a free loopback port; the sender is given its
-// URL like any other server's. Each message is handed whole to one function,
+// URL like any other server's. The URL holds a user and a password that are
+// drawn for this process: another user of the machine finds the port, and can
+// put nothing into the inbox. Each message is handed whole to one function,
 // which stores it before the server says "accepted": what the sender believes
 // accepted can be read in the inbox.
 package inbox
 
 import (
+	"crypto/rand"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 )
 
@@ -26,6 +32,9 @@ const (
 	maxRecipients   = 100
 	idleTimeout     = 5 * time.Minute
 )
+
+// userName is who the sender logs in as.
+const userName = "relance"
 
 // Deliver keeps one message. from is the envelope sender, empty for a bounce;
 // raw is the message as it came, with CRLF line ends, and belongs to the callee.
@@ -39,6 +48,7 @@ type Server struct {
 	smtp     *smtp.Server
 	deliver  Deliver
 	log      *slog.Logger
+	user     *url.Userinfo // who may put mail in
 	serving  sync.WaitGroup
 
 	mu         sync.Mutex
@@ -52,7 +62,7 @@ func Listen(deliver Deliver, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("built-in inbox: %w", err)
 	}
-	s := &Server{listener: listener, deliver: deliver, log: log}
+	s := &Server{listener: listener, deliver: deliver, log: log, user: url.UserPassword(userName, rand.Text())}
 	s.smtp = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
 		return &session{server: s}, nil
 	}))
@@ -61,6 +71,7 @@ func Listen(deliver Deliver, log *slog.Logger) (*Server, error) {
 	s.smtp.MaxRecipients = maxRecipients
 	s.smtp.ReadTimeout, s.smtp.WriteTimeout = idleTimeout, idleTimeout
 	s.smtp.EnableSMTPUTF8 = true
+	s.smtp.AllowInsecureAuth = true // it listens on loopback alone
 	s.smtp.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
 	s.serving.Go(func() {
 		if err := s.smtp.Serve(listener); err != nil && !errors.Is(err, net.ErrClosed) {
@@ -70,8 +81,11 @@ func Listen(deliver Deliver, log *slog.Logger) (*Server, error) {
 	return s, nil
 }
 
-// URL is the server's address as the mail sender wants it.
-func (s *Server) URL() string { return "smtp://" + s.listener.Addr().String() }
+// URL is the server's address as the mail sender wants it, password and all: it
+// is not for logs.
+func (s *Server) URL() string {
+	return (&url.URL{Scheme: "smtp", User: s.user, Host: s.listener.Addr().String()}).String()
+}
 
 // Close stops the server and waits for messages that are being kept. It may be
 // called twice.
@@ -95,14 +109,32 @@ func (s *Server) begin() bool {
 	return !s.closed
 }
 
-// session is one connection's transaction.
+// session is one connection's transaction. It offers one way to log in, which
+// the sender uses when its address has a password.
 type session struct {
 	server *Server
+	known  bool // has logged in
 	from   string
 	to     []string
 }
 
+func (c *session) AuthMechanisms() []string { return []string{sasl.Plain} }
+
+func (c *session) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, user, password string) error {
+		want, _ := c.server.user.Password()
+		c.known = user == userName && subtle.ConstantTimeCompare([]byte(password), []byte(want)) == 1
+		if !c.known {
+			return smtp.ErrAuthFailed
+		}
+		return nil
+	}), nil
+}
+
 func (c *session) Mail(from string, _ *smtp.MailOptions) error {
+	if !c.known {
+		return smtp.ErrAuthRequired
+	}
 	c.from = from
 	return nil
 }

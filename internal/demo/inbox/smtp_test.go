@@ -5,10 +5,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/url"
 	"slices"
 	"sync"
 	"testing"
 
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
 	"go.uber.org/goleak"
 
 	"github.com/relance/relance/internal/mail"
@@ -77,6 +80,36 @@ func TestTheInboxKeepsWhatIsSent(t *testing.T) {
 	}
 	if !bytes.Contains(body, []byte("Bonjour.\r\n.point\r\n")) || !bytes.Contains(body, []byte("<touch-7@relance.example>")) {
 		t.Errorf("the message came as\n%s", body)
+	}
+}
+
+func TestNobodyElsePutsMailIn(t *testing.T) {
+	server := listen(t, func(string, []string, []byte) error {
+		t.Error("a message was kept")
+		return nil
+	})
+	u, err := url.Parse(server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, user := range map[string]*url.Userinfo{"no password": nil, "another one": url.UserPassword(u.User.Username(), "relance"), "an empty one": url.UserPassword(u.User.Username(), "")} {
+		t.Run(name, func(t *testing.T) {
+			client, err := smtp.Dial(u.Host)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer client.Close()
+			if password, ok := user.Password(); ok {
+				var refused *smtp.SMTPError
+				if err := client.Auth(sasl.NewPlainClient("", user.Username(), password)); !errors.As(err, &refused) || refused.Code != 535 {
+					t.Errorf("logging in: %v, want 535", err)
+				}
+			}
+			var refused *smtp.SMTPError
+			if err := client.Mail("x@acme.example", nil); !errors.As(err, &refused) || refused.Code != 502 && refused.Code != 530 {
+				t.Errorf("MAIL: %v, want a refusal", err)
+			}
+		})
 	}
 }
 
