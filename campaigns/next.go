@@ -35,8 +35,11 @@ func (t *Touch) IsReminder() bool {
 	return ok
 }
 
+// IsAnswer reports whether an occasion is an answer that a client gave, and no day or slot.
+func IsAnswer(occasion string) bool { return strings.HasPrefix(occasion, "answer:") }
+
 // fromAnswer reports whether the touch was promised by a client's own answer.
-func fromAnswer(t *Touch) bool { return strings.HasPrefix(t.Occasion, "answer:") }
+func fromAnswer(t *Touch) bool { return IsAnswer(t.Occasion) }
 
 // Promised reports whether the touch is the call that a client's own answer to a survey has made: it is due to the client
 // whatever becomes of the campaign. The set-based twin in the store is promisedCall.

@@ -181,8 +181,14 @@ func replyTo(s store.Settings, due *store.Due) mail.Address {
 	return mail.Address{Name: due.Rep.Name, Email: due.Rep.Email}
 }
 
-// slotOf is the slot whose own texts a touch carries; the store finds them by the occasion.
-func slotOf(due *store.Due) string { return due.Occasion }
+// slotOf is the slot whose own texts a touch carries; the store finds them by the occasion. What an answer has made carries
+// the version's: an answer is no slot.
+func slotOf(due *store.Due) string {
+	if campaigns.IsAnswer(due.Occasion) {
+		return ""
+	}
+	return due.Occasion
+}
 
 func languageOf(language string, s store.Settings) string { return first(language, s["language"]) }
 

@@ -248,6 +248,10 @@ func TestASlotBringsItsOwnApprovedText(t *testing.T) {
 	if _, _, err := h.Compose(t.Context(), due, now); !errors.Is(err, letters.ErrText) {
 		t.Errorf("the next slot: %v", err)
 	}
+	due.Occasion = "answer:7" // what an answer to an issue has made
+	if m, _, err := h.Compose(t.Context(), due, now); err != nil || !strings.Contains(m.Text, "Une fois par mois") {
+		t.Errorf("after an answer, the version's text: %v, %s", err, m.Text)
+	}
 }
 
 func TestNothingIsSentWithoutASender(t *testing.T) {

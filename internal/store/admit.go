@@ -218,6 +218,11 @@ const dueMessagesSQL = `
 // GenericMailbox are the local parts that belong to no person: they need no recorded basis, and may oppose all the same.
 const GenericMailbox = `^(accueil|achats?|admin|administration|bonjour|bureau|commandes?|comptabilite|compta|contact|direction|hello|info|infos|mail|office|orders?|purchasing|reception|sales|secretariat|service|support)@`
 
+// textless: touch t of version v waits for its slot's approved text. What follows from a touch does not: its text was
+// approved with the version, or with the slot of what it follows.
+const textless = `(v.trigger = 'on' AND t.parent_id IS NULL AND NOT EXISTS (
+	SELECT FROM slot_text s WHERE s.campaign_id = t.campaign_id AND s.slot = t.occasion AND s.approved_at <= @now))`
+
 // admitSQL asks the checks in the order of campaigns.Check. The first that applies is stored; up to too_late they end
 // the touch, pressure and hours move it, but never further than just past its deadline.
 //
@@ -259,8 +264,7 @@ const admitSQL = `
 		LEFT JOIN contact p ON p.id = coalesce(t.contact_id, f.mail_contact_id) AND (p.wrong IS NULL OR p.wrong = 'wrong_number')
 		LEFT JOIN place l ON l.country = coalesce(c.country, '') AND l.zone = coalesce(c.zone, '') AND l.postcode = left(coalesce(c.postcode, ''), 3)
 			AND l.consumer = coalesce(f.consumer, c.kind = 'consumer', false)
-		CROSS JOIN LATERAL (SELECT v.trigger = 'on' AND t.parent_id IS NULL AND NOT EXISTS (
-			SELECT FROM slot_text s WHERE s.campaign_id = t.campaign_id AND s.slot = t.occasion AND s.approved_at <= @now) AS textless) x
+		CROSS JOIN LATERAL (SELECT ` + textless + ` AS textless) x
 		WHERE t.id = ANY (@ids) AND t.state = 'planned'),
 	loaded AS (
 		SELECT a.*, coalesce(n7, 0) AS n7, coalesce(n30, 0) AS n30, coalesce(cardinality(surveys), 0) AS n90,

@@ -76,15 +76,18 @@ const refusesCall = `WHEN k.closed_on <= @today::date THEN 'client_closed'
 // consumer, or one who may be (no SIREN, no order, only a mobile number; without facts whoever is not told to be a company)
 // needs consent or a current contract, and is called so many times in 30 days, and never soon after a refusal, as set; counted
 // over all clients with that number.
-// Service calls under a current contract go on after a stop of calls, not after a stop of everything.
+// Service calls under a current contract go on after a stop of calls, not after a stop of everything. A call on a slot waits
+// for the slot's approved text, which is its script, as a mail does.
 const openSQL = `
 	WITH place AS (
 		SELECT * FROM unnest(@country::text[], @zone::text[], @postcode::text[], @consumer::bool[], @next::timestamptz[], @why::text[])
 			AS p(country, zone, postcode, consumer, next, why)),
 	known AS MATERIALIZED (
 		SELECT t.id, t.client_id, p.id AS contact_id, t.rep_id, t.priority, t.due_at, t.deadline_at, t.version_id,
-			coalesce(p.phone, c.phone) IS NOT NULL AS callable, l.next, l.why, ` + calledColumns + `
+			coalesce(p.phone, c.phone) IS NOT NULL AS callable, ` + calledColumns + `,
+			CASE WHEN ` + textless + ` THEN @now::timestamptz + interval '10 minutes' ELSE l.next END AS next, CASE WHEN ` + textless + ` THEN 'no_slot_text' ELSE l.why END AS why
 		FROM touch t
+		JOIN campaign_version v ON v.id = t.version_id
 		JOIN client c ON c.id = t.client_id
 		LEFT JOIN client_fact f ON f.client_id = t.client_id
 		LEFT JOIN contact planned ON planned.id = t.contact_id AND planned.wrong IS NULL

@@ -49,6 +49,34 @@ func TestANewReasonJoinsTheOpenCard(t *testing.T) {
 	}
 }
 
+func TestACallOnASlotWaitsForItsText(t *testing.T) {
+	f := newField(t)
+	contact := f.contact("A", "a@example.com")
+	id := f.touch(contact, 1, "call", "2026-03-10", 50)
+	f.exec(`UPDATE campaign_version SET trigger = 'on' WHERE campaign_id = 1`)
+	f.open(noon())
+	if got := f.state(id); got != "planned no_slot_text" {
+		t.Errorf("without a text: %q", got)
+	}
+	f.exec(`INSERT INTO slot_text (campaign_id, slot, texts, author, created_at) VALUES (1, '2026-03-10', '{}', 'anne', $1)`, noon())
+	f.open(noon().Add(10 * time.Minute))
+	if got := f.state(id); got != "planned no_slot_text" {
+		t.Errorf("before its approval: %q", got)
+	}
+	f.exec(`UPDATE slot_text SET approved_by = 'paul', approved_at = $1`, noon().Add(15*time.Minute))
+	f.open(noon().Add(20 * time.Minute))
+	if got := f.state(id); got != "open admitted" {
+		t.Errorf("once approved: %q", got)
+	}
+	// What an answer has made has no slot of its own.
+	answered := f.touch(f.contact("B", "b@example.com"), 1, "call", "answer:1", 50)
+	f.exec(`UPDATE touch SET parent_id = $2 WHERE id = $1`, answered, id)
+	f.open(noon().Add(20 * time.Minute))
+	if got := f.state(answered); got != "open admitted" {
+		t.Errorf("after an answer: %q", got)
+	}
+}
+
 func TestACardPastItsDeadlineIsClosed(t *testing.T) {
 	f := newField(t)
 	id := f.touch(f.contact("A", "a@example.com"), 1, "call", "one", 50)
