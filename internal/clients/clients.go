@@ -49,6 +49,17 @@ const (
 	Contract    BasisKind = "contract"
 )
 
+// Document is what a row of a file of orders stands for.
+type Document string
+
+// The documents. A credit note or a return lowers revenue whatever sign its amounts have, and is no order; a quote is
+// nothing yet.
+const (
+	Order  Document = "order" // or its delivery, or its invoice
+	Credit Document = "credit"
+	Quote  Document = "quote"
+)
+
 // LossRisk is a manager's own view of a client; the zero value means none.
 type LossRisk string
 

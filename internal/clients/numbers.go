@@ -14,8 +14,11 @@ import (
 // only one number is possible.
 func Phone(typed, country string) (string, bool) {
 	typed = strings.TrimSpace(typed)
-	if len(typed) < 4 || len(typed) > 40 {
-		return "", false
+	if start := strings.IndexAny(typed, "+(0123456789"); start > 0 && start < 16 { // Tél. : 01 …
+		typed = typed[start:]
+	}
+	if len(typed) < 4 || len(typed) > 40 || strings.ContainsFunc(typed, unicode.IsLetter) {
+		return "", false // letters would be dropped, or dialled as digits
 	}
 	n, err := phonenumbers.Parse(typed, country)
 	if err != nil || !phonenumbers.IsValidNumber(n) || n.GetExtension() != "" {
@@ -27,6 +30,44 @@ func Phone(typed, country string) (string, bool) {
 // SIREN gives the nine digits of a French company number, from a SIREN or a SIRET typed with or without blanks. false:
 // it has another length, or its check digit is wrong.
 func SIREN(typed string) (string, bool) {
+	digits, ok := digitsOf(typed)
+	if !ok {
+		return "", false
+	}
+	switch len(digits) {
+	case 9:
+		return digits, digits != "000000000" && luhn(digits)
+	case 14:
+		return digits[:9], digits[:9] != "000000000" && luhn(digits[:9]) && siretHolds(digits)
+	}
+	return "", false
+}
+
+// SIRET gives the fourteen digits of a French establishment. false: it is none.
+func SIRET(typed string) (string, bool) {
+	digits, _ := digitsOf(typed)
+	if _, ok := SIREN(digits); !ok || len(digits) != 14 {
+		return "", false
+	}
+	return digits, true
+}
+
+// siretHolds checks all fourteen digits; the establishments of La Poste ran out of such numbers, and have a sum of digits
+// that five divides.
+func siretHolds(digits string) bool {
+	const laPoste = "356000000"
+	if luhn(digits) {
+		return true
+	}
+	sum := 0
+	for i := range len(digits) {
+		sum += digit(digits, i)
+	}
+	return digits[:9] == laPoste && sum%5 == 0
+}
+
+// digitsOf takes off blanks, points and hyphens; false: there is something else.
+func digitsOf(typed string) (string, bool) {
 	digits := make([]byte, 0, 14)
 	for _, r := range typed {
 		switch {
@@ -37,18 +78,17 @@ func SIREN(typed string) (string, bool) {
 			return "", false
 		}
 	}
-	if len(digits) != 9 && len(digits) != 14 {
-		return "", false
-	}
-	siren := string(digits[:9])
-	return siren, siren != "000000000" && luhn(siren)
+	return string(digits), true
 }
 
-// luhn doubles every second digit from the right and wants a sum that ends in 0.
-func luhn(digits string) bool {
+// luhn wants a sum (see luhnSum) that ends in 0.
+func luhn(digits string) bool { return luhnSum(digits)%10 == 0 }
+
+// luhnSum adds the digits, every second one from the right doubled and summed across.
+func luhnSum(digits string) int {
 	sum := 0
 	for i := range len(digits) {
-		d := int(digits[len(digits)-1-i] - '0')
+		d := digit(digits, len(digits)-1-i)
 		if i%2 == 1 {
 			if d *= 2; d > 9 {
 				d -= 9
@@ -56,7 +96,7 @@ func luhn(digits string) bool {
 		}
 		sum += d
 	}
-	return sum%10 == 0
+	return sum
 }
 
 // EmailKey is the form under which addresses are compared, so that one mailbox has one: trimmed, lower case, accents

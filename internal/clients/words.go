@@ -1,11 +1,13 @@
 package clients
 
+import "strings"
+
 // The words under which files name what we call otherwise, folded (see Fold). English, French, and our own.
 
 // ParseKind reads a client's kind; false: the word is not known.
 func ParseKind(word string) (Kind, bool) {
 	switch Fold(word) {
-	case "company", "societe", "entreprise", "professionnel", "professionnels", "pro", "business", "b2b", "personnemorale", "association", "administration":
+	case "company", "corporate", "organization", "organisation", "societe", "entreprise", "professionnel", "professionnels", "pro", "business", "b2b", "personnemorale", "association", "administration":
 		return Company, true
 	case "soletrader", "independant", "autoentrepreneur", "microentrepreneur", "entrepreneurindividuel", "entrepriseindividuelle", "ei", "artisan", "liberal", "professionliberale":
 		return SoleTrader, true
@@ -77,6 +79,40 @@ func ParseYes(word string) (yes, known bool) {
 	case "yes", "y", "oui", "o", "true", "vrai", "1", "x", "t", "ja", "si":
 		return true, true
 	case "no", "n", "non", "false", "faux", "0", "f", "nein":
+		return false, true
+	}
+	return false, false
+}
+
+// ParseDocument reads what a row of orders is; false: the word is not known. Numbers and prefixes are no words: what an
+// FA or a 3 means is between a company and its program.
+func ParseDocument(word string) (Document, bool) {
+	switch Fold(word) {
+	case "order", "commande", "boncommande", "bondecommande", "commandeclient", "bondecommandeclient", "salesorder", "vente", "sale", "ticket":
+		return Order, true
+	case "invoice", "facture", "facturedevente", "factureclient", "facturecomptabilisee", "salesinvoice", "customerinvoice", "outinvoice", "standardinvoice", "facturestandard", "facturesimple":
+		return Order, true
+	case "delivery", "livraison", "bonlivraison", "bondelivraison", "deliverynote", "preparationdelivraison", "expedition", "shipment":
+		return Order, true
+	case "credit", "creditnote", "creditmemo", "avoir", "avoirs", "avoirclient", "factureavoir", "facturedavoir", "bonavoir", "bondavoir", "bonavoirfinancier", "bondavoirfinancier",
+		"avoirfinancier", "notedecredit", "outrefund", "refund", "customercreditnote", "salescreditmemo", "remboursement", "gutschrift":
+		return Credit, true
+	case "return", "retour", "bonretour", "bonderetour", "retourclient", "facturederetour", "factureretour", "salesreturn", "returnorder", "rma", "retourmarchandise", "retourdemarchandise":
+		return Credit, true
+	case "quote", "quotation", "devis", "proforma", "factureproforma", "proformainvoice", "offre", "offredeprix", "estimate", "proposition", "propositioncommerciale", "draft", "brouillon":
+		return Quote, true
+	}
+	return "", false
+}
+
+// ParseStatus reads what a status says about an order: that it is cancelled, or still a quote. Any other word says
+// nothing: an order that is on hold, disputed or shipped is an order.
+func ParseStatus(word string) (cancelled, quote bool) {
+	switch Fold(strings.TrimPrefix(strings.ToLower(strings.TrimSpace(word)), "wc-")) {
+	case "cancelled", "canceled", "cancel", "annule", "annulee", "annulation", "commandeannulee", "void", "voided", "refunded", "rembourse", "remboursee", "storniert",
+		"abandonne", "abandonnee", "failed", "echouee", "echoue", "rejected", "rejetee", "refuse", "refusee", "declined", "deleted", "supprimee":
+		return true, false
+	case "quote", "quotation", "quotationsent", "devis", "devisenvoye", "draft", "brouillon", "proforma":
 		return false, true
 	}
 	return false, false
