@@ -40,16 +40,16 @@ func (f *File) read(at int, cell []byte) (value []byte, reason string) {
 	case text:
 		return mended(cell), ""
 	case number:
-		return f.readNumber(cell)
+		return readPlain(cell, f.decimals[at])
 	case date:
 		return f.readDate(at, cell)
 	case moment:
 		t, reason := readMoment(cell, f.dates[at], f.zone())
 		return t.UTC().AppendFormat(nil, time.RFC3339), reason
 	case fraction:
-		return readFraction(nil, cell, f.decimal)
+		return readFraction(nil, cell, f.decimals[at])
 	case whole:
-		return readWhole(nil, cell, f.decimal)
+		return readWhole(nil, cell, f.decimals[at])
 	default:
 		return f.readWord(f.heading.used[at].form, string(cell))
 	}
@@ -62,11 +62,12 @@ func (f *File) zone() *time.Location {
 	return f.options.Zone
 }
 
-func (f *File) readNumber(cell []byte) ([]byte, string) {
-	if plain(cell) && (f.decimal == '.' || bytes.IndexByte(cell, '.') < 0) {
+// readPlain reads a number, which most often is in the right form already.
+func readPlain(cell []byte, decimal byte) ([]byte, string) {
+	if plain(cell) && (decimal == '.' || bytes.IndexByte(cell, '.') < 0) {
 		return cell, ""
 	}
-	return readNumber(nil, cell, f.decimal)
+	return readNumber(nil, cell, decimal)
 }
 
 func (f *File) readDate(at int, cell []byte) ([]byte, string) {

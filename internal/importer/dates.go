@@ -12,6 +12,8 @@ const (
 	DayFirst   DateOrder = "dmy"
 	MonthFirst DateOrder = "mdy"
 	YearFirst  DateOrder = "iso" // only dates with the year in front
+	// ExcelSerial are days counted as spreadsheets do: 45291 is 2023-12-31.
+	ExcelSerial DateOrder = "excel"
 )
 
 // civil is a date as written; order is what it proves: DayFirst, MonthFirst, YearFirst, or "" when it could be either.

@@ -2,8 +2,7 @@ package importer
 
 import (
 	"encoding/json"
-	"errors"
-	"io"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -12,24 +11,26 @@ import (
 
 // File is one file being imported. It is used by one goroutine at a time.
 type File struct {
-	kind    Kind
-	options Options
-	in      io.ReadSeeker
-	shape   shape
-	heading heading
-	header  int64 // line of the headings
-	part    Part
-	dates   []DateOrder // of each used column that is a date
-	decimal byte        // '.', ',', or 0: no number has shown one
-	mended  bool        // it is a file of rejected rows, whose cells may have a sign in front
+	kind     Kind
+	options  Options
+	source   source
+	packing  packing
+	headline headline
+	heading  heading // of it
+	part     Part
+	mended   bool // it is a file of rejected rows, whose cells may have a sign in front
 
-	records  *records
+	dates     []DateOrder // of each used column that is a date; "": it has shown none
+	decimals  []byte      // of each used column that is a number: '.', ',', or 0 when none has shown one
+	thousands rune        // 0: none was seen
+
+	rows     rows
 	columns  []string
 	cells    [][]byte // of the row being given
 	original [][]byte // the same as it stands in the file
 	pending  record   // of seek
-	notes    notes
 	count    int64
+	notes    notes
 }
 
 // Open looks at the file as a whole (see the package comment) and stands before its first row. Errors wrap ErrFile when
@@ -41,15 +42,21 @@ func Open(kind Kind, in Input, o Options) (*File, error) {
 	if o.Country == "" {
 		o.Country = "FR"
 	}
-	f := &File{kind: kind, options: o, in: io.NewSectionReader(in.In, 0, in.Size)}
+	f := &File{kind: kind, options: o}
 	var err error
-	if f.shape, err = look(f.in, o); err != nil {
+	if f.source, f.packing, err = openSource(kind, in, o); err != nil {
 		return nil, err
 	}
-	if err := f.begin(); err != nil {
+	if f.rows, err = f.source.open(); err != nil {
 		return nil, err
 	}
-	if err := f.survey(); err != nil {
+	if f.headline = seekHeadline(kind, f.rows, o); f.headline.err != nil {
+		return nil, f.headline.err
+	}
+	f.heading = f.headline.heading
+	f.part = f.heading.part(kind)
+	f.mended = slices.Contains(f.heading.names, rejectedReason)
+	if err := f.look(); err != nil {
 		return nil, err
 	}
 	f.columns = f.outputs()
@@ -57,26 +64,28 @@ func Open(kind Kind, in Input, o Options) (*File, error) {
 	return f, f.begin()
 }
 
-// begin reads the heading and stands behind it.
+// begin stands behind the headings, with nothing counted yet.
 func (f *File) begin() error {
+	f.count, f.notes = 0, notes{}
+	return f.restart()
+}
+
+// restart stands behind the headings.
+func (f *File) restart() error {
 	var err error
-	if f.records, err = f.shape.open(f.in); err != nil {
+	if f.rows, err = f.source.open(); err != nil {
 		return err
 	}
-	first, err := f.records.next()
-	if errors.Is(err, io.EOF) {
-		return fileError("it is empty; the first line must hold the headings")
+	f.pending = record{}
+	for {
+		r, err := f.rows.next()
+		if err != nil {
+			return fmt.Errorf("find the headings again: %w", err)
+		}
+		if r.line == f.headline.line {
+			return nil
+		}
 	}
-	if err != nil {
-		return err
-	}
-	if first.problem != "" {
-		return fileError("its heading %s", first.problem)
-	}
-	f.heading, err = understand(f.kind, first.cells, f.options.Map)
-	f.header, f.part, f.pending, f.count, f.notes = first.line, f.heading.part(f.kind), record{}, 0, notes{}
-	f.mended = slices.Contains(f.heading.names, rejectedReason)
-	return err
 }
 
 // Kind is what the file holds.
@@ -113,45 +122,79 @@ func (f *File) Read() int64 { return f.count }
 
 // Next gives the next row, good or bad, or io.EOF.
 func (f *File) Next() (Row, error) {
-	r, err := f.records.next()
+	r, err := f.rows.next()
 	if err != nil {
 		return Row{}, err
 	}
 	f.count++
+	f.fit(&r)
 	f.original, f.notes.row = r.cells, f.notes.row[:0]
-	row := Row{Line: r.line, Reason: r.problem}
+	row := Row{Line: r.line, Reason: f.broken(r)}
 	if row.Reason == "" {
-		row.Reason = f.heading.wrongWidth(r.cells)
-	}
-	if row.Reason == "" {
-		row.Column, row.Reason = f.convert(r.cells)
+		row.Column, row.Reason = f.convert(r)
 	}
 	if row.Reason == "" {
 		row.Cells = f.cells
 		f.notes.keep(r.line)
+	} else if (row.Column == "" || row.Reason == missingCell) && isTotals(r.cells) {
+		row.Column, row.Reason = "", "a line of totals, not a row"
 	}
 	return row, nil
 }
 
+// fit gives a row of a format that leaves out empty cells as many as there are headings.
+func (f *File) fit(r *record) {
+	if !r.loose || r.problem != "" {
+		return
+	}
+	want := len(f.heading.names)
+	for len(r.cells) < want {
+		r.cells = append(r.cells, nil)
+		if r.types != nil {
+			r.types = append(r.types, textCell)
+		}
+	}
+	r.cells = r.cells[:want]
+}
+
+// broken says why a row is not even one.
+func (f *File) broken(r record) string {
+	reason := r.problem
+	if reason == "" {
+		reason = f.heading.wrongWidth(r.cells)
+	}
+	if reason != "" && r.cut {
+		reason = "the file ends in the middle of this line"
+	}
+	return reason
+}
+
+const missingCell = "empty, but needed"
+
 // convert fills f.cells, or says which column is wrong.
-func (f *File) convert(cells [][]byte) (column, reason string) {
+func (f *File) convert(r record) (column, reason string) {
 	for i := range f.heading.used {
 		p := &f.heading.used[i]
-		cell := f.trimmed(cells[p.cell])
+		cell := f.trimmed(r.cells[p.cell])
 		if cell == nil {
 			if p.needed {
-				return p.name, "empty, but needed"
+				return p.name, missingCell
 			}
 			f.cells[i] = nil
 			continue
 		}
-		value, reason := f.read(i, cell)
+		var value []byte
+		if r.types == nil || r.types[p.cell] == textCell {
+			value, reason = f.read(i, cell)
+		} else {
+			value, reason = f.readTyped(i, cell, r.types[p.cell])
+		}
 		if reason != "" {
 			return p.name, quote(cell) + ": " + reason
 		}
 		f.cells[i] = value
 	}
-	return f.finish(cells)
+	return f.finish(r)
 }
 
 // trimmed takes blanks off a cell, and the sign that WriteRejected put in front.
@@ -182,7 +225,7 @@ func (f *File) outputs() []string {
 }
 
 // finish fills the cells that follow from others, and checks what concerns several.
-func (f *File) finish(cells [][]byte) (column, reason string) {
+func (f *File) finish(r record) (column, reason string) {
 	for i := len(f.heading.used); i < len(f.columns); i++ {
 		switch f.columns[i] {
 		case "phone_e164":
@@ -193,7 +236,7 @@ func (f *File) finish(cells [][]byte) (column, reason string) {
 				f.cells[i] = []byte(key)
 			}
 		case "attributes":
-			f.cells[i] = f.attributes(cells)
+			f.cells[i] = f.attributes(r.cells)
 		}
 	}
 	switch f.kind {

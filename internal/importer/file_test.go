@@ -29,7 +29,7 @@ func table(t *testing.T, kind Kind, text string, o Options) (rows []string, reje
 			t.Fatal(err)
 		}
 		if row.Reason != "" {
-			rejections = append(rejections, Rejection{row.Line, row.Column, row.Reason})
+			rejections = append(rejections, Rejection{Line: row.Line, Column: row.Column, Reason: row.Reason})
 			continue
 		}
 		var cells []string
@@ -97,7 +97,7 @@ func TestFilesThatSayTooLittle(t *testing.T) {
 		{"decimals or thousands", Orders, "order;client;date;amount\n1;A;2026-02-05;1,234\n", Options{}, "give --decimal point or --decimal comma"},
 		{"a map of a heading that is not there", Clients, "ref,name\n", Options{Map: map[string]string{"city": "Ort"}}, `the map says that city is "Ort"`},
 		{"a map of a column that is none", Clients, "ref,name\n", Options{Map: map[string]string{"town": "ref"}}, `the map names "town"`},
-		{"a workbook", Clients, "PK\x03\x04", Options{}, "save it as CSV"},
+		{"a workbook", Clients, "PK\x03\x04", Options{}, "it was cut on its way"},
 		{"an unknown encoding", Clients, "ref,name\n", Options{Encoding: "ebcdic"}, "unknown encoding"},
 	} {
 		_, _, err := table(t, c.kind, c.text, c.o)
@@ -110,17 +110,17 @@ func TestFilesThatSayTooLittle(t *testing.T) {
 func TestRowsPutAside(t *testing.T) {
 	const head = "order,client,ordered_on,amount,quantity,unit_price,discount,delivered_on,cancelled\n"
 	for row, want := range map[string]Rejection{
-		"1,A,2026-01-05,1,,,,":             {2, "", "only 8 cells, but 9 headings"},
-		"1,A,2026-01-05,1,,,,,,x":          {2, "", "10 cells, but 9 headings; is a text with the delimiter not in quotes?"},
-		",A,2026-01-05,1,,,,,":             {2, "order", "empty, but needed"},
-		"1,A,5 janvier,1,,,,,":             {2, "ordered_on", `"5 janvier": not a date`},
-		"1,A,2026-02-30,1,,,,,":            {2, "ordered_on", `"2026-02-30": no such day`},
-		"1,A,2026-01-05,douze,,,,,":        {2, "amount", `"douze": not a number`},
-		"1,A,2026-01-05,,2,,,,":            {2, "amount", "neither an amount, nor a quantity with a unit price"},
-		"1,A,2026-01-05,,2,3,7,,":          {2, "discount", `"7": not between 0 and 1; write 0.05 or 5 %`},
-		"1,A,2026-01-05,1,,,,,peut-être":   {2, "cancelled", `"peut-être": neither yes nor no`},
-		"1,A,2026-01-05,1,,,,\"2026\"-01,": {2, "", "text after a closing quote"},
-		"1,\xff,2026-01-05,1,,,,,":         {2, "", "holds bytes that are not UTF-8; if the whole file is so, give --encoding windows-1252"},
+		"1,A,2026-01-05,1,,,,":             {Line: 2, Column: "", Reason: "only 8 cells, but 9 headings"},
+		"1,A,2026-01-05,1,,,,,,x":          {Line: 2, Column: "", Reason: "10 cells, but 9 headings; is a text with the delimiter not in quotes?"},
+		",A,2026-01-05,1,,,,,":             {Line: 2, Column: "order", Reason: "empty, but needed"},
+		"1,A,5 janvier,1,,,,,":             {Line: 2, Column: "ordered_on", Reason: `"5 janvier": not a date`},
+		"1,A,2026-02-30,1,,,,,":            {Line: 2, Column: "ordered_on", Reason: `"2026-02-30": no such day`},
+		"1,A,2026-01-05,douze,,,,,":        {Line: 2, Column: "amount", Reason: `"douze": not a number`},
+		"1,A,2026-01-05,,2,,,,":            {Line: 2, Column: "amount", Reason: "neither an amount, nor a quantity with a unit price"},
+		"1,A,2026-01-05,,2,3,7,,":          {Line: 2, Column: "discount", Reason: `"7": not between 0 and 1; write 0.05 or 5 %`},
+		"1,A,2026-01-05,1,,,,,peut-être":   {Line: 2, Column: "cancelled", Reason: `"peut-être": neither yes nor no`},
+		"1,A,2026-01-05,1,,,,\"2026\"-01,": {Line: 2, Column: "", Reason: "text after a closing quote"},
+		"1,\xff,2026-01-05,1,,,,,":         {Line: 2, Column: "", Reason: "holds bytes that are not UTF-8; if the whole file is so, give --encoding windows-1252"},
 	} {
 		rows, rejections, err := table(t, Orders, head+row+"\n2,B,2026-01-06,2.5,,,,,é non\n3,B,2026-01-06,2.5,,,,,non\n", Options{Encoding: "utf-8"})
 		if err != nil || len(rows) != 1 || len(rejections) != 2 || rejections[0] != want {
@@ -131,42 +131,46 @@ func TestRowsPutAside(t *testing.T) {
 
 func TestContactsNeedAProof(t *testing.T) {
 	_, rejections, err := table(t, Contacts, "client,name,email,mail_basis,basis_source,basis_on\nA,B,a@x.example,consent,,2026-01-01\nA,C,c@x.example,générique,,\nA,D,a@b,,,\n", Options{})
-	want := []Rejection{{2, "basis_source", "empty, but needed to prove mail_basis"}, {4, "email", `"a@b": not an e-mail address`}}
+	want := []Rejection{{Line: 2, Column: "basis_source", Reason: "empty, but needed to prove mail_basis"}, {Line: 4, Column: "email", Reason: `"a@b": not an e-mail address`}}
 	if err != nil || !reflect.DeepEqual(rejections, want) {
 		t.Errorf("%v %v, want %v", rejections, err, want)
 	}
 }
 
+// shapeOf opens a file of the torture folder as far as its format.
+func shapeOf(t *testing.T, name string) (source, Shape, error) {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, p, err := openSource(Clients, Text(filepath.Base(name), string(b)), Options{})
+	shape := Shape{Packed: p.how, Member: p.member}
+	if err == nil {
+		s.describe(&shape)
+	}
+	return s, shape, err
+}
+
 // Whatever comes, each file opens or is refused with a reason, and every row is given or put aside.
 func TestTortureEndsWell(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(dataDir(t), "csv_torture", "*", "*"))
+	files, err := filepath.Glob(filepath.Join(dataDir(t), "csv_torture", "*", "*.*"))
 	if err != nil || len(files) < 20 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
 	for _, name := range files {
-		in, err := os.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer in.Close()
-		if info, err := in.Stat(); err != nil || info.IsDir() {
-			continue
-		}
-		s, err := look(in, Options{})
-		switch ext := filepath.Ext(name); {
-		case ext == ".xls" || ext == ".xlsx" || ext == ".zip":
+		s, _, err := shapeOf(t, name)
+		if strings.HasPrefix(filepath.Ext(name), ".xls") {
 			if !errors.Is(err, ErrFile) {
 				t.Errorf("%s: %v, want it refused", filepath.Base(name), err)
 			}
 			continue
-		case err != nil:
+		}
+		if err != nil {
 			t.Errorf("%s: %v", filepath.Base(name), err)
 			continue
 		}
-		r, err := s.open(in)
-		if err != nil {
-			t.Fatal(err)
-		}
+		r, err := s.open()
 		for err == nil {
 			_, err = r.next()
 		}
@@ -177,18 +181,14 @@ func TestTortureEndsWell(t *testing.T) {
 }
 
 func TestShapes(t *testing.T) {
-	for name, want := range map[string]shape{
-		"csv-test-files/CSV-basic-ISO-8859-1.CRLF.csv": {windowsName, ',', '\n'}, "messytables/simple.psv": {utf8Name, '|', '\n'}, "messytables/simple.ssv": {utf8Name, ';', '\n'},
-		"messytables/example.tsv": {utf8Name, '\t', '\n'}, "messytables/utf-16le_encoded.csv": {utf16Name, ',', '\n'}, "messytables/spanish_chars.csv": {windowsName, ',', '\n'},
-		"messytables/utf8bom.csv": {utf8Name, ',', '\n'},
+	for name, want := range map[string][3]string{
+		"csv-test-files/CSV-basic-ISO-8859-1.CRLF.csv": {windowsName, "comma", "double"}, "messytables/simple.psv": {utf8Name, "pipe", "double"}, "messytables/simple.ssv": {utf8Name, "semicolon", "double"},
+		"messytables/example.tsv": {utf8Name, "tab", "double"}, "messytables/utf-16le_encoded.csv": {utf16Little, "comma", "double"}, "messytables/spanish_chars.csv": {windowsName, "comma", "double"},
+		"messytables/utf8bom.csv": {utf8Name, "comma", "double"},
 	} {
-		in, err := os.Open(filepath.Join(dataDir(t), "csv_torture", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer in.Close()
-		if got, err := look(in, Options{}); err != nil || got != want {
-			t.Errorf("%s: %+v %v, want %+v", name, got, err, want)
+		_, got, err := shapeOf(t, filepath.Join(dataDir(t), "csv_torture", name))
+		if have := [3]string{got.Encoding, got.Delimiter, got.Quote}; err != nil || have != want {
+			t.Errorf("%s: %v %v, want %v", name, have, err, want)
 		}
 	}
 }

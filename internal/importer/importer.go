@@ -60,20 +60,26 @@ type Rejection struct {
 	Line   int64  `json:"line"` // in the file, from 1; where the row begins
 	Column string `json:"column"`
 	Reason string `json:"reason"`
+	File   string `json:"file,omitempty"` // only when one import has several
 }
 
 // Report is the outcome of importing one file: read = created + updated + unchanged + rejected. All count data rows of
 // the file; for orders, a row is a line, and it counts as updated also when only its order changed.
 type Report struct {
 	Kind       Kind        `json:"kind"`
-	Run        int64       `json:"run"` // 0 on a dry run, which leaves no trace
+	Source     string      `json:"source"` // the saved source that it was said to come from
+	Run        int64       `json:"run"`    // 0 on a dry run, which leaves no trace
 	DryRun     bool        `json:"dry_run"`
+	Applied    bool        `json:"applied"`           // false: a dry run, or refused because too many rows were rejected
+	Refused    bool        `json:"refused,omitempty"` // so many rows were rejected that it is applied only when that is accepted
 	Read       int64       `json:"read"`
 	Created    int64       `json:"created"`
 	Updated    int64       `json:"updated"`
 	Unchanged  int64       `json:"unchanged"`
 	Rejected   int64       `json:"rejected"`
-	Rejections []Rejection `json:"rejections"` // in the order of lines
+	Rejections []Rejection `json:"rejections"`     // the first 1,000 in the order of lines
+	More       bool        `json:"more,omitempty"` // there are more of them
+	Notes      []string    `json:"notes"`          // what was mended or flagged, with figures
 }
 
 // Row is one row. A good one has the cells of File.Columns; nil is an empty cell. A bad one has a reason, and no cells.

@@ -14,31 +14,23 @@ const longest = 1 << 20
 const patience = 64
 
 // records cuts a stream into rows and cells, allocating nothing per row. A quoted cell may hold delimiters, line breaks
-// and doubled quotes; blanks around the quotes are allowed.
+// and doubled quotes; blanks around the quotes are allowed. Where a backslash escapes, the sign behind it is only itself.
 type records struct {
-	in        io.Reader
-	delimiter byte
-	newline   byte // '\n' (with or without '\r' before it) or a bare '\r'
+	in io.Reader
+	dialect
 
 	buf        []byte
 	start, end int // what is buffered and not yet given
 	eof        bool
+	skipping   bool  // over the rest of a line that was too long
 	line       int64 // physical line at start
 	cells      [][]byte
 
 	given, vain int // bytes: given so far; looked at for the end of rows that then gave their first line only
 }
 
-// record is one row as it stands in the file; problem says why it is not even that. Valid until the next call.
-type record struct {
-	line    int64
-	raw     []byte // the whole of it, when its cells cannot be told
-	cells   [][]byte
-	problem string
-}
-
-func newRecords(in io.Reader, delimiter, newline byte) *records {
-	return &records{in: in, delimiter: delimiter, newline: newline, buf: make([]byte, 1<<17), line: 1}
+func newRecords(in io.Reader, d dialect) *records {
+	return &records{in: in, dialect: d, buf: make([]byte, 1<<17), line: 1}
 }
 
 // next gives the next row that is not blank, or io.EOF.
@@ -50,6 +42,7 @@ func (r *records) next() (record, error) {
 		}
 		line := r.line
 		r.line += int64(bytes.Count(raw, []byte{r.newline}))
+		cut := raw[len(raw)-1] != r.newline
 		raw = trimNewline(raw, r.newline)
 		if len(raw) == 0 {
 			continue
@@ -62,7 +55,7 @@ func (r *records) next() (record, error) {
 			return record{line: line, raw: raw, problem: problem}, nil
 		}
 		problem = r.split(raw)
-		return record{line: line, raw: raw, cells: r.cells, problem: problem}, nil
+		return record{line: line, raw: raw, cells: r.cells, cut: cut, problem: problem}, nil
 	}
 }
 
@@ -70,6 +63,11 @@ func (r *records) next() (record, error) {
 // that the rows after it are read. In a file where each line opens one, that would look at everything again for every
 // line: when it has been in vain too often, quotes end with their line for a while.
 func (r *records) take() (raw []byte, problem string, err error) {
+	if r.skipping {
+		if err := r.skip(); err != nil {
+			return nil, "", err
+		}
+	}
 	scanned := 0
 	for {
 		pending := r.buf[r.start:r.end]
@@ -105,8 +103,30 @@ func (r *records) firstLine(pending []byte, quote bool) ([]byte, string, error) 
 	size := bytes.IndexByte(pending, r.newline) + 1
 	if size == 0 {
 		size = len(pending)
+		r.skipping = !r.eof
 	}
 	return r.give(size), problem, nil
+}
+
+// skip passes over the rest of a line whose beginning was given.
+func (r *records) skip() error {
+	for {
+		pending := r.buf[r.start:r.end]
+		if i := bytes.IndexByte(pending, r.newline); i >= 0 {
+			r.start += i + 1
+			r.line++
+			r.skipping = false
+			return nil
+		}
+		r.start = r.end
+		if r.eof {
+			r.skipping = false
+			return nil
+		}
+		if err := r.fill(); err != nil {
+			return err
+		}
+	}
 }
 
 func (r *records) give(size int) []byte {
@@ -144,7 +164,7 @@ func (r *records) rowEnd(b []byte, skip int) (size int, quote bool) {
 	} else {
 		end += skip
 	}
-	if r.vain <= longest+patience*r.given && bytes.IndexByte(b[:end], '"') >= 0 {
+	if r.vain <= longest+patience*r.given && (r.quoted(b[:end]) || r.escaped(b[:end])) {
 		return r.quotedRowEnd(b)
 	}
 	if end == len(b) {
@@ -153,17 +173,28 @@ func (r *records) rowEnd(b []byte, skip int) (size int, quote bool) {
 	return end + 1, false
 }
 
+// quoted reports whether b has a quote.
+func (r *records) quoted(b []byte) bool {
+	return r.quote != noQuote && bytes.IndexByte(b, r.quote) >= 0
+}
+
+// escaped reports whether b has a sign that is escaped.
+func (r *records) escaped(b []byte) bool { return r.escape && bytes.IndexByte(b, '\\') >= 0 }
+
 func (r *records) quotedRowEnd(b []byte) (size int, quote bool) {
 	for i := 0; i < len(b); {
 		i += blanks(b[i:], r.delimiter)
-		if i < len(b) && b[i] == '"' {
-			closed := closingQuote(b[i:])
+		if i < len(b) && b[i] == r.quote && r.quote != noQuote {
+			closed := r.closingQuote(b[i:])
 			if closed < 0 {
 				return 0, true
 			}
 			i += closed + 1
 		}
 		for i < len(b) && b[i] != r.delimiter && b[i] != r.newline {
+			if r.escape && b[i] == '\\' {
+				i++
+			}
 			i++
 		}
 		if i < len(b) && b[i] == r.newline {
@@ -181,27 +212,30 @@ func (r *records) stray(raw []byte) bool {
 	}
 	for i := 0; i < len(raw); i++ {
 		i += blanks(raw[i:], r.delimiter)
-		if i < len(raw) && raw[i] == '"' {
-			closed := closingQuote(raw[i:])
+		if i < len(raw) && raw[i] == r.quote && r.quote != noQuote {
+			closed := r.closingQuote(raw[i:])
 			if closed < 0 {
 				return true
 			}
 			i += closed + 1
-			if after, _, _, _ := cutCell(raw[i:], r.delimiter); len(bytes.TrimSpace(after)) > 0 {
+			if after, _, _ := r.cutCell(raw[i:]); len(bytes.TrimSpace(after)) > 0 {
 				return true
 			}
 		}
 		for i < len(raw) && raw[i] != r.delimiter {
+			if r.escape && raw[i] == '\\' {
+				i++
+			}
 			i++
 		}
 	}
 	return false
 }
 
-// split cuts raw into r.cells, undoubling quotes in place.
+// split cuts raw into r.cells, undoubling quotes and taking off escapes in place.
 func (r *records) split(raw []byte) (problem string) {
 	r.cells = r.cells[:0]
-	if bytes.IndexByte(raw, '"') < 0 {
+	if !r.quoted(raw) && !r.escaped(raw) {
 		for {
 			i := bytes.IndexByte(raw, r.delimiter)
 			if i < 0 {
@@ -224,39 +258,60 @@ func (r *records) split(raw []byte) (problem string) {
 
 func (r *records) cell(raw []byte) (cell, rest []byte, more bool, problem string) {
 	lead := blanks(raw, r.delimiter)
-	if lead == len(raw) || raw[lead] != '"' {
-		return cutCell(raw, r.delimiter)
+	if lead == len(raw) || raw[lead] != r.quote || r.quote == noQuote {
+		cell, rest, more = r.cutCell(raw)
+		if r.escaped(cell) && string(cell) != `\N` {
+			cell = unescape(cell)
+		}
+		return cell, rest, more, ""
 	}
 	quoted := raw[lead:]
-	closed := closingQuote(quoted)
+	closed := r.closingQuote(quoted)
 	if closed < 0 {
 		return nil, nil, false, "a quote is opened and never closed"
 	}
-	cell = undouble(quoted[1:closed])
-	after, rest, more, _ := cutCell(quoted[closed+1:], r.delimiter)
+	cell = quoted[1:closed]
+	if r.escaped(cell) {
+		cell = unescape(cell)
+	} else {
+		cell = undouble(cell, r.quote)
+	}
+	after, rest, more := r.cutCell(quoted[closed+1:])
 	if len(bytes.TrimSpace(after)) > 0 {
 		return cell, rest, more, "text after a closing quote"
 	}
 	return cell, rest, more, ""
 }
 
-func cutCell(raw []byte, delimiter byte) (cell, rest []byte, more bool, problem string) {
-	i := bytes.IndexByte(raw, delimiter)
-	if i < 0 {
-		return raw, nil, false, ""
+// cutCell cuts at the first delimiter that is not escaped.
+func (r *records) cutCell(raw []byte) (cell, rest []byte, more bool) {
+	i := bytes.IndexByte(raw, r.delimiter)
+	if i > 0 && r.escaped(raw[:i]) {
+		for i = 0; i < len(raw) && raw[i] != r.delimiter; i++ {
+			if raw[i] == '\\' {
+				i++
+			}
+		}
 	}
-	return raw[:i], raw[i+1:], true, ""
+	if i < 0 || i >= len(raw) {
+		return raw, nil, false
+	}
+	return raw[:i], raw[i+1:], true
 }
 
 // closingQuote is where the quote that opens b is closed; -1: it is not.
-func closingQuote(b []byte) int {
+func (r *records) closingQuote(b []byte) int {
 	for i := 1; i < len(b); i++ {
-		j := bytes.IndexByte(b[i:], '"')
+		j := bytes.IndexByte(b[i:], r.quote)
 		if j < 0 {
 			return -1
 		}
+		if r.escape && backslashes(b[1:i+j])%2 == 1 {
+			i += j
+			continue
+		}
 		i += j
-		if i+1 == len(b) || b[i+1] != '"' {
+		if i+1 == len(b) || b[i+1] != r.quote {
 			return i
 		}
 		i++
@@ -264,17 +319,44 @@ func closingQuote(b []byte) int {
 	return -1
 }
 
-func undouble(b []byte) []byte {
-	i := bytes.Index(b, []byte(`""`))
+// backslashes counts those at the end of b.
+func backslashes(b []byte) int {
+	return len(b) - len(bytes.TrimRight(b, `\`))
+}
+
+// undouble takes one of each two quotes off; b is changed.
+func undouble(b []byte, quote byte) []byte {
+	i := bytes.Index(b, []byte{quote, quote})
 	if i < 0 {
 		return b
 	}
 	out := b[:i]
 	for ; i < len(b); i++ {
 		out = append(out, b[i])
-		if b[i] == '"' {
+		if b[i] == quote {
 			i++ // its double
 		}
+	}
+	return out
+}
+
+// unescape takes backslashes off as databases put them: \t, \n and \r are blanks, anything else is itself; b is changed.
+func unescape(b []byte) []byte {
+	out := b[:0]
+	for i := 0; i < len(b); i++ {
+		c := b[i]
+		if c == '\\' && i+1 < len(b) {
+			i++
+			switch c = b[i]; c {
+			case 't':
+				c = '\t'
+			case 'n':
+				c = '\n'
+			case 'r':
+				c = '\r'
+			}
+		}
+		out = append(out, c)
 	}
 	return out
 }

@@ -17,7 +17,11 @@ import (
 
 func readAll(t testing.TB, in io.Reader, delimiter, newline byte) (rows [][]string, lines []int64, problems []string) {
 	t.Helper()
-	r := newRecords(in, delimiter, newline)
+	return readRows(t, newRecords(in, dialect{delimiter: delimiter, quote: '"', newline: newline}))
+}
+
+func readRows(t testing.TB, r rows) (rows [][]string, lines []int64, problems []string) {
+	t.Helper()
 	for {
 		rec, err := r.next()
 		if errors.Is(err, io.EOF) {
@@ -115,20 +119,15 @@ func TestSpectrum(t *testing.T) {
 		if filepath.Base(name) == "location_coordinates.csv" {
 			continue // its JSON has another number than its CSV
 		}
-		in, err := os.Open(name)
+		src, _, err := shapeOf(t, name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer in.Close()
-		s, err := look(in, Options{})
+		in, err := src.open()
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := decoded(in, s.encoding)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows, _, _ := readAll(t, text, s.delimiter, s.newline)
+		rows, _, _ := readRows(t, in)
 		got := []map[string]string{}
 		for _, row := range rows[1:] {
 			m := map[string]string{}

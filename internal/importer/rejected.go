@@ -23,10 +23,10 @@ const (
 // those of lines that are no row are passed over. A cell that a spreadsheet would run as a formula gets a ' in front,
 // which importing this file takes off again. The file stands at its end afterwards.
 func (f *File) WriteRejected(w io.Writer, rejections iter.Seq2[Rejection, error]) error {
-	if err := f.begin(); err != nil {
+	if err := f.restart(); err != nil {
 		return err
 	}
-	out := &rejectedWriter{w: bufio.NewWriter(w), delimiter: f.shape.delimiter}
+	out := &rejectedWriter{w: bufio.NewWriter(w), delimiter: f.source.delimiter()}
 	out.w.WriteString("\ufeff")
 	out.row([]string{rejectedLine, rejectedColumn, rejectedReason}, f.heading.cells())
 	for r, err := range rejections {
@@ -47,7 +47,7 @@ func (f *File) WriteRejected(w io.Writer, rejections iter.Seq2[Rejection, error]
 // seek reads on to a row that begins on line; not found: there is none, the row after it is next.
 func (f *File) seek(line int64) (found bool, err error) {
 	for f.pending.line < line {
-		f.pending, err = f.records.next()
+		f.pending, err = f.rows.next()
 		if errors.Is(err, io.EOF) {
 			return false, nil
 		}

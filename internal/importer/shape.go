@@ -27,11 +27,15 @@ type Found struct {
 
 // Shape tells what was found out. Its notes grow while rows are read.
 func (f *File) Shape() Shape {
-	s := Shape{Format: "csv", Encoding: f.shape.encoding, Delimiter: signWord(f.shape.delimiter), Quote: "double",
-		Decimal: signWord(f.decimal), Header: f.header, Dates: map[string]DateOrder{}, Sheets: []string{}, Notes: f.notes.sentences()}
+	s := Shape{Packed: f.packing.how, Member: f.packing.member, Header: f.headline.line, Dates: map[string]DateOrder{},
+		Sheets: []string{}, Columns: []Found{}, Notes: f.notes.sentences(), Thousands: thousandsWord(f.thousands)}
+	f.source.describe(&s)
 	for i, p := range f.heading.used {
 		if isDate(p.form) {
 			s.Dates[p.name] = f.dates[i]
+		}
+		if f.decimals[i] != 0 {
+			s.Decimal = signWord(f.decimals[i])
 		}
 	}
 	for i, name := range f.heading.names {
@@ -39,4 +43,23 @@ func (f *File) Shape() Shape {
 		s.Columns = append(s.Columns, Found{Heading: name, Column: column, How: how})
 	}
 	return s
+}
+
+// thousandsWord names what parts thousands.
+func thousandsWord(sign rune) string {
+	switch sign {
+	case 0:
+		return ""
+	case '.':
+		return "point"
+	case ',':
+		return "comma"
+	case ' ':
+		return "blank"
+	case '\u00a0':
+		return "no-break space"
+	case '\u202f', '\u2009':
+		return "narrow no-break space"
+	}
+	return "apostrophe"
 }

@@ -1,112 +1,242 @@
 package importer
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"strings"
 )
 
 // enough rows to judge columns that are clear or empty; an unclear one is followed to the end of the file.
 const enough = 20000
 
-// survey reads rows until every date column has shown which part comes first, and numbers which sign is decimal. What
-// stays unclear at the end of the file is an error that says what to give.
-func (f *File) survey() error {
-	v := &view{file: f, dates: make([]DateOrder, len(f.heading.used)), unclear: make([][]byte, len(f.heading.used))}
-	for rows := 0; !v.done(rows); rows++ {
-		r, err := f.records.next()
+// look reads rows until every date column has shown which part comes first, and every number which sign is decimal.
+// What stays unclear at the end of the file, or contradicts itself, is one error that says all that must be given.
+func (f *File) look() error {
+	seen := make([]evidence, len(f.heading.used))
+	for rows := 0; rows < enough || f.open(seen); rows++ {
+		r, err := f.rows.next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
 			return err
 		}
-		if r.problem == "" && f.heading.wrongWidth(r.cells) == "" {
-			v.see(r.cells)
+		if f.fit(&r); f.broken(r) == "" {
+			f.see(seen, r)
 		}
 	}
-	f.dates, f.decimal = v.dates, v.decimal
-	for i, p := range f.heading.used {
-		if f.options.Dates != "" {
-			f.dates[i] = f.options.Dates
-		}
-		if v.openDate(i) {
-			return fileError("column %s: %q and all others could have the day or the month first; give --dates dmy or --dates mdy", p.name, v.unclear[i])
+	f.dates, f.decimals = make([]DateOrder, len(seen)), make([]byte, len(seen))
+	var unclear []string
+	for i := range seen {
+		unclear = append(unclear, f.decide(i, seen)...)
+		if seen[i].thousands != 0 {
+			f.thousands = seen[i].thousands
 		}
 	}
-	if f.options.Decimal != 0 {
-		f.decimal = f.options.Decimal
-	}
-	if f.decimal == 0 && v.unclearNumber != nil {
-		return fileError("%q and all others could have decimals or thousands; give --decimal point or --decimal comma", v.unclearNumber)
+	if len(unclear) > 0 {
+		return fileError("%s", strings.Join(unclear, "; and "))
 	}
 	return nil
 }
 
-// view is what the survey has seen.
-type view struct {
-	file          *File
-	dates         []DateOrder
-	unclear       [][]byte // a date of each column that could be either
-	decimal       byte
-	unclearNumber []byte
+// evidence is what the cells of one column have shown; each is the first cell that did.
+type evidence struct {
+	dayFirst, monthFirst []byte
+	serial, written      []byte // days counted as spreadsheets do, dates in any other form
+	point, comma         []byte
+	unclear              []byte // could be either
+	thousands            rune
 }
 
-func (v *view) done(rows int) bool {
-	open := v.decimal == 0 && v.file.options.Decimal == 0
-	if open && rows < enough || open && v.unclearNumber != nil {
-		return false
-	}
-	for i, p := range v.file.heading.used {
-		if isDate(p.form) && v.dates[i] == "" && v.file.options.Dates == "" && (rows < enough || v.unclear[i] != nil) {
-			return false
+// open reports whether a column is still unclear.
+func (f *File) open(seen []evidence) bool {
+	for i, p := range f.heading.used {
+		e := &seen[i]
+		told := isDate(p.form) && f.options.Dates != "" || !isDate(p.form) && f.options.Decimal != 0
+		if e.unclear != nil && !told && e.dayFirst == nil && e.monthFirst == nil && e.point == nil && e.comma == nil {
+			return true
 		}
 	}
-	return true
+	return false
 }
 
-func (v *view) openDate(i int) bool {
-	return v.file.dates[i] == "" && v.unclear[i] != nil
-}
-
-func (v *view) see(cells [][]byte) {
-	for i, p := range v.file.heading.used {
-		cell := v.file.trimmed(cells[p.cell])
+func (f *File) see(seen []evidence, r record) {
+	for i, p := range f.heading.used {
+		if r.types != nil && r.types[p.cell] != textCell {
+			continue
+		}
+		cell := f.trimmed(r.cells[p.cell])
 		switch {
 		case cell == nil:
-		case isDate(p.form) && v.dates[i] == "":
-			v.seeDate(i, cell)
-		case v.decimal == 0 && (p.form == number || p.form == fraction || p.form == whole):
-			v.seeNumber(cell)
+		case isDate(p.form):
+			seen[i].seeDate(cell)
+		case isNumber(p.form):
+			seen[i].seeNumber(cell)
 		}
 	}
 }
 
-func (v *view) seeDate(i int, cell []byte) {
+func (e *evidence) seeDate(cell []byte) {
+	if isSerial(cell) {
+		first(&e.serial, cell)
+		return
+	}
 	d, reason := readDate(cell, DayFirst)
 	if reason != "" {
 		d, reason = readDate(cell, MonthFirst)
 	}
+	if reason != "" {
+		return
+	}
+	first(&e.written, cell)
 	switch {
-	case reason != "":
-	case d.order != "":
-		v.dates[i] = d.order
-	case v.unclear[i] == nil && d.day != d.month:
-		v.unclear[i] = append([]byte(nil), cell...)
+	case d.order == DayFirst:
+		first(&e.dayFirst, cell)
+	case d.order == MonthFirst:
+		first(&e.monthFirst, cell)
+	case d.order == "" && d.day != d.month:
+		first(&e.unclear, cell)
 	}
 }
 
-func (v *view) seeNumber(cell []byte) {
+func (e *evidence) seeNumber(cell []byte) {
 	if _, reason := readNumber(nil, cell, '.'); reason != "" {
 		if _, reason := readNumber(nil, cell, ','); reason != "" {
 			return
 		}
 	}
-	switch sign := proof(cell); {
-	case sign == '?' && v.unclearNumber == nil:
-		v.unclearNumber = append([]byte(nil), cell...)
-	case sign == '.' || sign == ',':
-		v.decimal = sign
+	switch proof(cell) {
+	case '?':
+		first(&e.unclear, cell)
+	case '.':
+		first(&e.point, cell)
+	case ',':
+		first(&e.comma, cell)
+	}
+	if e.thousands == 0 && len(cell) > 4 {
+		e.thousands = thousandsOf(cell)
 	}
 }
 
+// first keeps a copy of the first cell that it is called with.
+func first(kept *[]byte, cell []byte) {
+	if *kept == nil {
+		*kept = bytes.Clone(cell)
+	}
+}
+
+// decide judges one column by itself, else by what the others prove without contradiction; it gives what must be told.
+func (f *File) decide(i int, seen []evidence) (unclear []string) {
+	p, e := f.heading.used[i], seen[i]
+	switch {
+	case isDate(p.form) && f.options.Dates != "":
+		f.dates[i] = f.options.Dates
+	case isDate(p.form):
+		return f.decideDate(i, seen)
+	case !isNumber(p.form):
+	case f.options.Decimal != 0:
+		f.decimals[i] = f.options.Decimal
+	case e.point != nil && e.comma != nil:
+		return []string{fmt.Sprintf("column %s: %q has a decimal point, %q a decimal comma; give --decimal point or --decimal comma, the others will be rejected", p.name, e.point, e.comma)}
+	case e.point != nil:
+		f.decimals[i] = '.'
+	case e.comma != nil:
+		f.decimals[i] = ','
+	default:
+		if f.decimals[i] = elsewhere(seen); f.decimals[i] == 0 && e.unclear != nil {
+			return []string{fmt.Sprintf("column %s: %q and all others could have decimals or thousands; give --decimal point or --decimal comma", p.name, e.unclear)}
+		}
+	}
+	return nil
+}
+
+// elsewhere is the decimal sign that the file's other columns prove, when they prove only one.
+func elsewhere(seen []evidence) byte {
+	point, comma := false, false
+	for _, e := range seen {
+		point, comma = point || e.point != nil, comma || e.comma != nil
+	}
+	switch {
+	case point && !comma:
+		return '.'
+	case comma && !point:
+		return ','
+	}
+	return 0
+}
+
+func (f *File) decideDate(i int, seen []evidence) (unclear []string) {
+	name, e := f.heading.used[i].name, seen[i]
+	switch {
+	case e.dayFirst != nil && e.monthFirst != nil:
+		return []string{fmt.Sprintf("column %s: %q has the day first, %q the month; give --dates dmy or --dates mdy, the others will be rejected", name, e.dayFirst, e.monthFirst)}
+	case e.serial != nil && e.written != nil:
+		return []string{fmt.Sprintf("column %s: %q is a spreadsheet's count of days, %q a date; write all of them one way, or give --dates with that of those to import", name, e.serial, e.written)}
+	case e.serial != nil:
+		f.dates[i] = ExcelSerial
+	case e.dayFirst != nil:
+		f.dates[i] = DayFirst
+	case e.monthFirst != nil:
+		f.dates[i] = MonthFirst
+	case e.unclear != nil:
+		if f.dates[i] = sameWriting(e.unclear, seen); f.dates[i] == "" {
+			return []string{fmt.Sprintf("column %s: %q and all others could have the day or the month first; give --dates dmy or --dates mdy", name, e.unclear)}
+		}
+	}
+	return nil
+}
+
+// sameWriting is the order that the dates of other columns prove which are written with the same signs, when they prove
+// only one: one program wrote them all.
+func sameWriting(cell []byte, seen []evidence) DateOrder {
+	day, month := false, false
+	for _, e := range seen {
+		day = day || (e.dayFirst != nil && separatorOf(e.dayFirst) == separatorOf(cell))
+		month = month || (e.monthFirst != nil && separatorOf(e.monthFirst) == separatorOf(cell))
+	}
+	switch {
+	case day && !month:
+		return DayFirst
+	case month && !day:
+		return MonthFirst
+	}
+	return ""
+}
+
+// separatorOf is the first sign of a date that is no digit.
+func separatorOf(cell []byte) byte {
+	rest := bytes.TrimLeft(cell, "0123456789")
+	if len(rest) == 0 {
+		return 0
+	}
+	return rest[0]
+}
+
+// thousandsOf is what parts the thousands of a number as written; 0: nothing.
+func thousandsOf(cell []byte) rune {
+	digits := 0
+	for i, r := range string(cell) {
+		switch {
+		case r >= '0' && r <= '9':
+			digits++
+		case digits > 0 && parts(r, 0) && bytes.ContainsAny(cell[i+1:], "0123456789"):
+			if (r == '.' || r == ',') && bytes.IndexAny(cell[i+1:], ".,") < 0 {
+				return 0 // the only one of its kind: decimals
+			}
+			return r
+		}
+	}
+	return 0
+}
+
+// isSerial recognises a date as spreadsheets count it: days since 1900, of the years 1954 to 2119, perhaps with a part.
+func isSerial(cell []byte) bool {
+	days, part, _ := bytes.Cut(cell, []byte{'.'})
+	return len(days) == 5 && days[0] >= '2' && days[0] <= '7' && allDigits(days) && allDigits(part)
+}
+
 func isDate(f form) bool { return f == date || f == moment }
+
+func isNumber(f form) bool { return f == number || f == fraction || f == whole }

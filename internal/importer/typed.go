@@ -1,0 +1,38 @@
+package importer
+
+import "github.com/relance/relance/internal/clients"
+
+// readTyped gives a cell whose type the format knows its one form; at is the place among the used columns.
+func (f *File) readTyped(at int, cell []byte, t cellType) (value []byte, reason string) {
+	form := f.heading.used[at].form
+	switch {
+	case t == nestedCell:
+		return nil, "a list or an object; write one value, or one row for each"
+	case t != numberCell:
+		return f.read(at, cell)
+	}
+	switch form {
+	case number:
+		return readNumber(nil, cell, '.')
+	case fraction:
+		return readFraction(nil, cell, '.')
+	case whole:
+		return readWhole(nil, cell, '.')
+	}
+	return f.read(at, cell)
+}
+
+// isTotals recognises what spreadsheets and reports write below a table.
+func isTotals(cells [][]byte) bool {
+	for _, c := range cells {
+		if c = trimmed(c); c == nil {
+			continue
+		}
+		switch clients.Fold(string(c)) {
+		case "total", "totaux", "totals", "soustotal", "subtotal", "grandtotal", "totalgeneral", "totalht", "totalttc":
+			return true
+		}
+		return false
+	}
+	return false
+}
