@@ -55,6 +55,28 @@ func (s *Store) AddUser(ctx context.Context, u User, by string, now time.Time) (
 	return u, err
 }
 
+// SwitchUser lets a user in (on) or keeps him out: his sessions show nothing from the next page on, and his unspent links
+// are gone. ErrNotFound without such a user, ErrConflict when it is so already.
+func (s *Store) SwitchUser(ctx context.Context, id int64, on bool, by string, now time.Time) error {
+	return s.tx(ctx, "switch the user", func(tx pgx.Tx) error {
+		var was bool
+		if err := tx.QueryRow(ctx, `SELECT active FROM app_user WHERE id = $1 FOR UPDATE`, id).Scan(&was); err != nil {
+			return missing(err, "user", fmt.Sprint(id))
+		}
+		if was == on {
+			return fmt.Errorf("user %d: %w", id, ErrConflict)
+		}
+		if _, err := tx.Exec(ctx, `UPDATE app_user SET active = $2 WHERE id = $1`, id, on); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM login_link WHERE user_id = $1 AND NOT $2`, id, on); err != nil {
+			return err
+		}
+		what := map[bool]string{true: "user.switched_on", false: "user.switched_off"}[on]
+		return logEvent(ctx, tx, Event{At: now, By: by, What: what, Noun: "user", Ref: fmt.Sprint(id)})
+	})
+}
+
 func checkUser(u User) error {
 	if err := email(u.Email); err != nil {
 		return fmt.Errorf("user's address: %w", err)

@@ -112,17 +112,3 @@ func (s *Site) changeSettings(w http.ResponseWriter, r *request) error {
 	s.later(r, "settings.saved")
 	return back(w, r, "/settings")
 }
-
-// usersPage lists who may come in. They are added with `relance user add`.
-type usersPage struct {
-	Frame
-	Users []store.User
-}
-
-func (s *Site) showUsers(w http.ResponseWriter, r *request) error {
-	users, err := s.Store.Users(r.Context())
-	if err != nil {
-		return err
-	}
-	return s.show(w, http.StatusOK, "users", usersPage{s.frame(r, r.Reader.T("users.title"), "settings"), users})
-}

@@ -78,6 +78,8 @@ func (s *Site) routes() []route {
 		{"GET /settings", keepers, s.showSettings},
 		{"POST /settings", keepers, s.changeSettings},
 		{"GET /users", keepers, s.showUsers},
+		{"POST /users", keepers, s.addUser},
+		{"POST /users/{id}/{action}", keepers, s.changeAccess},
 	}
 	if s.Inbox {
 		list = append(list, // a trial's own mails
