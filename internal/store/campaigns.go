@@ -99,7 +99,7 @@ type Draft struct {
 	Name   string
 	Source string
 	Texts  map[string]string
-	Author string
+	Author string // a user's address or name, or another's name
 }
 
 // trigger is the kind of the definition's trigger, for the checks in SQL; empty when it has mistakes, and cannot be approved.
@@ -133,40 +133,44 @@ func (s *Store) PushDraft(ctx context.Context, d Draft, now time.Time) (number i
 			return err
 		}
 		changed = true
+		by, err := readAuthor(ctx, tx, d.Author)
+		if err != nil {
+			return err
+		}
 		var id int
-		err = tx.QueryRow(ctx, `INSERT INTO campaign_version (campaign_id, number, source, texts, author, created_at, trigger)
-			SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5, $6 FROM campaign_version WHERE campaign_id = $1 RETURNING id, number`,
-			c.ID, d.Source, d.Texts, d.Author, now, d.trigger()).Scan(&id, &number)
+		err = tx.QueryRow(ctx, `INSERT INTO campaign_version (campaign_id, number, source, texts, author, author_ids, created_at, trigger)
+			SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5, $6, $7 FROM campaign_version WHERE campaign_id = $1 RETURNING id, number`,
+			c.ID, d.Source, d.Texts, by.name, by.ids, now, d.trigger()).Scan(&id, &number)
 		if err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `UPDATE campaign SET draft_id = $2 WHERE id = $1`, c.ID, id); err != nil {
 			return err
 		}
-		return logEvent(ctx, tx, Event{At: now, By: d.Author, What: "campaign.pushed", Noun: "campaign", Ref: d.Name, Detail: map[string]any{"version": number}})
+		return logEvent(ctx, tx, Event{At: now, By: by.name, What: "campaign.pushed", Noun: "campaign", Ref: d.Name, Detail: map[string]any{"version": number}})
 	})
 	return number, changed, err
 }
 
 // ApproveDraft makes the draft the version that plans; the caller has checked it. Its author may not approve it, unless the
-// setting self_approval is on. draftID names the version that was looked at: ErrConflict when there is a newer one.
+// setting self_approval is on; by is a user's address or name, or another's name. draftID names the version that was looked at: ErrConflict when there is a newer one.
 func (s *Store) ApproveDraft(ctx context.Context, name string, draftID int, by string, now time.Time) error {
 	settings, err := s.Settings(ctx)
 	if err != nil {
 		return err
 	}
-	return s.changeCampaign(ctx, name, by, "approved", now, func(tx pgx.Tx, c Campaign) (map[string]any, error) {
+	return s.approve(ctx, name, by, "approved", now, func(tx pgx.Tx, c Campaign, by author) (map[string]any, error) {
 		if c.DraftID != draftID || draftID == 0 {
 			return nil, fmt.Errorf("draft %d: %w", c.Draft, ErrConflict)
 		}
-		var author string
-		if err := tx.QueryRow(ctx, `SELECT author FROM campaign_version WHERE id = $1`, draftID).Scan(&author); err != nil {
+		var written author
+		if err := tx.QueryRow(ctx, `SELECT author, author_ids FROM campaign_version WHERE id = $1`, draftID).Scan(&written.name, &written.ids); err != nil {
 			return nil, err
 		}
-		if author == by && !settings.Yes("self_approval") {
-			return nil, fmt.Errorf("version %d was written by %s: %w; ask someone else, or set self_approval=yes", c.Draft, author, ErrOwnWork)
+		if err := notOwn(fmt.Sprintf("version %d", c.Draft), by, written, settings); err != nil {
+			return nil, err
 		}
-		if _, err := tx.Exec(ctx, `UPDATE campaign_version SET approved_by = $2, approved_at = $3 WHERE id = $1`, draftID, by, now); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE campaign_version SET approved_by = $2, approved_at = $3 WHERE id = $1`, draftID, by.name, now); err != nil {
 			return nil, err
 		}
 		_, err := tx.Exec(ctx, `UPDATE campaign SET version_id = draft_id, draft_id = NULL, state = CASE state WHEN 'draft' THEN 'approved' ELSE state END WHERE id = $1`, c.ID)
@@ -236,19 +240,32 @@ func turn(ctx context.Context, tx pgx.Tx, c Campaign, to string, now time.Time) 
 	return err
 }
 
+// approve is changeCampaign for what its author may not do: change is given who approves.
+func (s *Store) approve(ctx context.Context, name, by, what string, now time.Time, change func(pgx.Tx, Campaign, author) (map[string]any, error)) error {
+	return s.tx(ctx, "campaign "+name, func(tx pgx.Tx) error {
+		who, err := readAuthor(ctx, tx, by)
+		if err != nil {
+			return err
+		}
+		return changeCampaign(ctx, tx, name, who.name, what, now, func(tx pgx.Tx, c Campaign) (map[string]any, error) { return change(tx, c, who) })
+	})
+}
+
 // changeCampaign runs one change with the campaign locked, and notes who made it.
 func (s *Store) changeCampaign(ctx context.Context, name, by, what string, now time.Time, change func(pgx.Tx, Campaign) (map[string]any, error)) error {
-	return s.tx(ctx, fmt.Sprintf("campaign %s", name), func(tx pgx.Tx) error {
-		c, err := readCampaign(ctx, tx, name, "FOR NO KEY UPDATE OF c")
-		if err != nil {
-			return err
-		}
-		detail, err := change(tx, c)
-		if err != nil {
-			return err
-		}
-		return logEvent(ctx, tx, Event{At: now, By: by, What: "campaign." + what, Noun: "campaign", Ref: name, Detail: detail})
-	})
+	return s.tx(ctx, "campaign "+name, func(tx pgx.Tx) error { return changeCampaign(ctx, tx, name, by, what, now, change) })
+}
+
+func changeCampaign(ctx context.Context, tx pgx.Tx, name, by, what string, now time.Time, change func(pgx.Tx, Campaign) (map[string]any, error)) error {
+	c, err := readCampaign(ctx, tx, name, "FOR NO KEY UPDATE OF c")
+	if err != nil {
+		return err
+	}
+	detail, err := change(tx, c)
+	if err != nil {
+		return err
+	}
+	return logEvent(ctx, tx, Event{At: now, By: by, What: "campaign." + what, Noun: "campaign", Ref: name, Detail: detail})
 }
 
 func allowed(c Campaign, from ...string) error {

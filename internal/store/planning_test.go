@@ -376,6 +376,45 @@ func TestTheAuthorDoesNotApprove(t *testing.T) {
 	}
 }
 
+func TestANameIsNoWayAroundApproval(t *testing.T) {
+	const rename = `UPDATE app_user SET name = 'Anna' WHERE id = 1`
+	for _, c := range []struct{ name, author, between, by, want string }{
+		{"by her address", "anne@x.fr", `SELECT`, "anne@x.fr", "refused"},
+		{"by her name", "anne@x.fr", `SELECT`, "Anne", "refused"},
+		{"under another name", "Anne", rename, "Anna", "refused"},
+		{"under another name, by her address", "Anne", rename, "anne@x.fr", "refused"},
+		{"a colleague who has her name of then", "anne@x.fr", rename + `; UPDATE app_user SET name = 'Anne' WHERE id = 2`, "paul@x.fr", "Anne"},
+		{"a colleague of the same name, who says who he is", "anne@x.fr", `UPDATE app_user SET name = 'Anne' WHERE id = 2`, "paul@x.fr", "Anne"},
+		{"one of two of the same name", "anne@x.fr", `UPDATE app_user SET name = 'Anne' WHERE id = 2`, "Anne", "refused"},
+		{"somebody else", "anne@x.fr", `SELECT`, "paul@x.fr", "Paul"},
+		{"the operator, of hers", "anne@x.fr", `SELECT`, "operator", "operator"},
+		{"the operator, of his own", "operator", `SELECT`, "operator", "refused"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			db := testkit.DB(t)
+			st, ctx, now := store.New(db), context.Background(), noonOf(2026, 3, 10)
+			mustExec(t, db, `INSERT INTO app_user (name, email, role) VALUES ('Anne', 'anne@x.fr', 'marketer'), ('Paul', 'paul@x.fr', 'marketer')`)
+			if _, _, err := st.PushDraft(ctx, store.Draft{Name: "daily", Source: daily, Author: c.author}, now); err != nil {
+				t.Fatal(err)
+			}
+			mustExec(t, db, `INSERT INTO slot_text (campaign_id, slot, texts, author, author_ids, created_at) SELECT campaign_id, '2026-03-11', '{}', author, author_ids, created_at FROM campaign_version`)
+			mustExec(t, db, c.between)
+			err := st.ApproveDraft(ctx, "daily", 1, c.by, now)
+			got := ask[string](t, db, `SELECT coalesce(approved_by, 'refused') FROM campaign_version`)
+			if got != c.want || (c.want == "refused") != errors.Is(err, store.ErrOwnWork) {
+				t.Errorf("%s, %v; want %s", got, err, c.want)
+			}
+			text, err := st.SlotText(ctx, "daily", "2026-03-11")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if anne := (store.User{ID: 1, Name: "Anna"}); text.WrittenBy(anne) != (c.author != "operator") {
+				t.Errorf("her own text: %v", text.WrittenBy(anne))
+			}
+		})
+	}
+}
+
 func TestADeclaredBasisCanBeTakenBack(t *testing.T) {
 	db := testkit.DB(t)
 	st := store.New(db)

@@ -20,10 +20,16 @@ type SlotText struct {
 	Campaign   string
 	Slot       string            // its day, YYYY-MM-DD
 	Texts      map[string]string // path → text, over the version's
-	Author     string
+	Author     string            // to push: a user's address or name, or another's name
 	CreatedAt  time.Time
 	ApprovedBy string // empty: not approved
 	ApprovedAt *time.Time
+	AuthorIDs  []int64 // the user who wrote it; none: no user
+}
+
+// WrittenBy reports whether it may be a user's own work, which he does not approve.
+func (t *SlotText) WrittenBy(u User) bool {
+	return author{t.Author, t.AuthorIDs}.same(author{u.Name, []int64{u.ID}})
 }
 
 // Slot is one slot of a campaign on slots, that has not passed.
@@ -136,16 +142,20 @@ func (s *Store) PushSlotText(ctx context.Context, t SlotText, now time.Time) (ch
 		if err := s.checkSlot(ctx, tx, c, t.Slot, now); err != nil {
 			return err
 		}
-		tag, err := tx.Exec(ctx, `INSERT INTO slot_text AS s (campaign_id, slot, texts, author, created_at) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (campaign_id, slot) DO UPDATE SET texts = $3, author = $4, created_at = $5, approved_by = NULL, approved_at = NULL
-			WHERE s.texts <> $3`, c.ID, t.Slot, t.Texts, t.Author, now)
+		by, err := readAuthor(ctx, tx, t.Author)
+		if err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, `INSERT INTO slot_text AS s (campaign_id, slot, texts, author, author_ids, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (campaign_id, slot) DO UPDATE SET texts = $3, author = $4, author_ids = $5, created_at = $6, approved_by = NULL, approved_at = NULL
+			WHERE s.texts <> $3`, c.ID, t.Slot, t.Texts, by.name, by.ids, now)
 		if changed = err == nil && tag.RowsAffected() > 0; !changed {
 			return err
 		}
 		if err := holdSlot(ctx, tx, c.ID, t.Slot); err != nil {
 			return err
 		}
-		return logEvent(ctx, tx, Event{At: now, By: t.Author, What: "slot.pushed", Noun: "campaign", Ref: t.Campaign, Detail: map[string]any{"slot": t.Slot}})
+		return logEvent(ctx, tx, Event{At: now, By: by.name, What: "slot.pushed", Noun: "campaign", Ref: t.Campaign, Detail: map[string]any{"slot": t.Slot}})
 	})
 	return changed, err
 }
@@ -177,14 +187,14 @@ func (s *Store) SlotText(ctx context.Context, campaign, slot string) (SlotText, 
 
 func readSlotText(ctx context.Context, q asker, campaign, slot string) (SlotText, error) {
 	t := SlotText{Campaign: campaign, Slot: slot}
-	rows, err := q.Query(ctx, `SELECT s.texts, s.author, s.created_at, coalesce(s.approved_by, ''), s.approved_at
+	rows, err := q.Query(ctx, `SELECT s.texts, s.author, s.created_at, coalesce(s.approved_by, ''), s.approved_at, s.author_ids
 		FROM slot_text s JOIN campaign c ON c.id = s.campaign_id WHERE c.name = $1 AND s.slot = $2`, campaign, slot)
 	if err != nil {
 		return t, fmt.Errorf("read slot %s of %s: %w", slot, campaign, err)
 	}
 	defer rows.Close()
 	if rows.Next() {
-		return t, rows.Scan(&t.Texts, &t.Author, &t.CreatedAt, &t.ApprovedBy, &t.ApprovedAt)
+		return t, rows.Scan(&t.Texts, &t.Author, &t.CreatedAt, &t.ApprovedBy, &t.ApprovedAt, &t.AuthorIDs)
 	}
 	if err := rows.Err(); err != nil {
 		return t, fmt.Errorf("read slot %s of %s: %w", slot, campaign, err)
@@ -194,7 +204,7 @@ func readSlotText(ctx context.Context, q asker, campaign, slot string) (SlotText
 
 // SlotTextsOf returns every text of a campaign's slots, in the order of their days.
 func (s *Store) SlotTextsOf(ctx context.Context, campaign string) ([]SlotText, error) {
-	rows, err := s.pool.Query(ctx, `SELECT c.name, s.slot, s.texts, s.author, s.created_at, coalesce(s.approved_by, ''), s.approved_at
+	rows, err := s.pool.Query(ctx, `SELECT c.name, s.slot, s.texts, s.author, s.created_at, coalesce(s.approved_by, ''), s.approved_at, s.author_ids
 		FROM slot_text s JOIN campaign c ON c.id = s.campaign_id WHERE c.name = $1 ORDER BY s.slot`, campaign)
 	if err != nil {
 		return nil, fmt.Errorf("read the slots of %s: %w", campaign, err)
@@ -209,19 +219,19 @@ func (s *Store) ApproveSlotText(ctx context.Context, t SlotText, by string, now 
 	if err != nil {
 		return err
 	}
-	return s.changeCampaign(ctx, t.Campaign, by, "slot_approved", now, func(tx pgx.Tx, c Campaign) (map[string]any, error) {
+	return s.approve(ctx, t.Campaign, by, "slot_approved", now, func(tx pgx.Tx, c Campaign, by author) (map[string]any, error) {
 		if err := s.checkSlot(ctx, tx, c, t.Slot, now); err != nil {
 			return nil, err
 		}
-		var author string
-		err := tx.QueryRow(ctx, `SELECT author FROM slot_text WHERE campaign_id = $1 AND slot = $2`, c.ID, t.Slot).Scan(&author)
+		var written author
+		err := tx.QueryRow(ctx, `SELECT author, author_ids FROM slot_text WHERE campaign_id = $1 AND slot = $2`, c.ID, t.Slot).Scan(&written.name, &written.ids)
 		if err != nil {
 			return nil, missing(err, "text of slot", t.Slot)
 		}
-		if author == by && !settings.Yes("self_approval") {
-			return nil, fmt.Errorf("the text of %s was written by %s: %w; ask someone else, or set self_approval=yes", t.Slot, author, ErrOwnWork)
+		if err := notOwn("the text of "+t.Slot, by, written, settings); err != nil {
+			return nil, err
 		}
-		tag, err := tx.Exec(ctx, `UPDATE slot_text SET approved_by = $3, approved_at = $4 WHERE campaign_id = $1 AND slot = $2 AND texts = $5`, c.ID, t.Slot, by, now, t.Texts)
+		tag, err := tx.Exec(ctx, `UPDATE slot_text SET approved_by = $3, approved_at = $4 WHERE campaign_id = $1 AND slot = $2 AND texts = $5`, c.ID, t.Slot, by.name, now, t.Texts)
 		if err == nil && tag.RowsAffected() == 0 {
 			err = fmt.Errorf("the text of %s was changed meanwhile: %w", t.Slot, ErrConflict)
 		}

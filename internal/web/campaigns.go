@@ -205,7 +205,7 @@ func (s *Site) approveDraft(r *request, name string) error {
 	if err != nil {
 		return refuse(http.StatusBadRequest, "error.bad_form")
 	}
-	return s.Campaigns.Approve(r.Context(), name, draft, r.User.Name, r.Now)
+	return s.Campaigns.Approve(r.Context(), name, draft, r.User.Email, r.Now)
 }
 
 // startPage shows what starting would do, and asks.

@@ -117,7 +117,7 @@ func (s *Site) slotPage(r *request) (page slotPage, err error) {
 	page.CampaignTitle = titleOf(versions[0].Source, page.Name, r.Reader.Language)
 	page.Frame = s.frame(r, r.Reader.T("slot.title", "day", r.Reader.DayOf(page.Day)), "campaigns")
 	if t := page.Text; t != nil {
-		page.Own = t.ApprovedAt == nil && t.Author == r.User.Name && !r.Settings.Yes("self_approval")
+		page.Own = t.ApprovedAt == nil && t.WrittenBy(r.User) && !r.Settings.Yes("self_approval")
 		page.MayApprove = t.ApprovedAt == nil && !page.Own
 		page.Seen = strconv.FormatInt(t.CreatedAt.UnixMicro(), 10)
 	}
@@ -164,7 +164,7 @@ func (s *Site) saveSlot(w http.ResponseWriter, r *request) error {
 		at := func(field string) string { return r.PostFormValue(field + "_" + l.Language) }
 		letters[i] = SlotLetter{Language: l.Language, Subject: at("subject"), Preheader: at("preheader"), Body: at("body")}
 	}
-	problems, err := s.Campaigns.PushSlot(r.Context(), page.Name, page.Slot, letters, r.User.Name, r.Now)
+	problems, err := s.Campaigns.PushSlot(r.Context(), page.Name, page.Slot, letters, r.User.Email, r.Now)
 	if err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func (s *Site) approveSlot(w http.ResponseWriter, r *request) error {
 		return refuse(http.StatusBadRequest, "error.bad_form")
 	}
 	name, slot := r.PathValue("name"), r.PathValue("slot")
-	if err := s.Campaigns.ApproveSlot(r.Context(), name, slot, time.UnixMicro(micros), r.User.Name, r.Now); err != nil {
+	if err := s.Campaigns.ApproveSlot(r.Context(), name, slot, time.UnixMicro(micros), r.User.Email, r.Now); err != nil {
 		return err
 	}
 	s.wake(r.Context(), "plan")
