@@ -373,7 +373,8 @@ func (w *planWriter) note(ctx context.Context, i int, today calendar.Date) error
 		}
 	}
 	if report.Held == nil {
-		_, err = w.tx.Exec(ctx, `UPDATE campaign SET passed_on = $2 WHERE id = $1 AND passed_on IS DISTINCT FROM $2`, p.id, today.Time())
+		// A campaign has begun with its first pass at the latest, also when the clock was set back after its start.
+		_, err = w.tx.Exec(ctx, `UPDATE campaign SET passed_on = $2, started_at = least(started_at, $3) WHERE id = $1 AND passed_on IS DISTINCT FROM $2`, p.id, today.Time(), w.now)
 		return err
 	}
 	_, err = w.tx.Exec(ctx, `UPDATE campaign SET state = 'held', held_why = $2 WHERE id = $1 AND state IN ('running', 'paused')`, p.id, *report.Held)

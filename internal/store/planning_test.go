@@ -142,6 +142,18 @@ func order(t *testing.T, db *pgxpool.Pool, from, n int, on string) {
 		INSERT INTO client_stale SELECT id FROM c`, from, n, on)
 }
 
+// TestACampaignHasBegunWithItsFirstPass: it was started on the wall clock, and then the clock was set back for a replay.
+func TestACampaignHasBegunWithItsFirstPass(t *testing.T) {
+	db := testkit.DB(t)
+	st := store.New(db)
+	first := calendar.NewDate(2020, time.March, 2)
+	launch(t, st, "small-client-check-in", at(calendar.NewDate(2026, time.March, 2)))
+	planDaily(t, st, first, first+2)
+	if got := ask[time.Time](t, db, `SELECT started_at FROM campaign WHERE name = 'small-client-check-in'`); !got.Equal(at(first)) {
+		t.Errorf("begun at %s, want the first pass at %s", got, at(first))
+	}
+}
+
 func TestASurgeHoldsTheCampaignUntilItIsReleased(t *testing.T) {
 	db := testkit.DB(t)
 	st := store.New(db)
