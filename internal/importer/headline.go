@@ -15,13 +15,14 @@ type headline struct {
 	line    int64
 	heading heading
 	used    int   // how many columns it names
+	near    int   // how many of its cells may be headings
 	err     error // why no row can be that
 }
 
 // seekHeadline reads to the first row in which the needed columns are found, or to the line that the options tell. When
 // there is none, the error is about the row that comes nearest.
 func seekHeadline(kind Kind, in rows, o Options) headline {
-	near, most := headline{err: fileError("it is empty; its first line must hold the headings")}, -1
+	nearest := headline{near: -1, err: fileError("it is empty; its first line must hold the headings")}
 	for range headlineRows {
 		r, err := in.next()
 		if errors.Is(err, io.EOF) || (err == nil && o.Header > 0 && r.line > o.Header) {
@@ -31,22 +32,22 @@ func seekHeadline(kind Kind, in rows, o Options) headline {
 			return headline{err: err}
 		}
 		if r.line < o.Header {
-			near.err = fileError("it has no line %d for the headings; the last is line %d", o.Header, r.line)
+			nearest.err = fileError("it has no row on line %d for the headings", o.Header)
 			continue
 		}
 		h := understandRow(kind, r, o)
 		if h.err == nil || r.line == o.Header {
 			return h
 		}
-		if n := familiar(kind, r.cells, o.Map); n > most {
-			near, most = h, n
+		if h.near > nearest.near {
+			nearest = h
 		}
 	}
-	return near
+	return nearest
 }
 
 func understandRow(kind Kind, r record, o Options) headline {
-	h := headline{line: r.line}
+	h := headline{line: r.line, near: familiar(kind, r.cells, o.Map)}
 	if r.problem != "" {
 		h.err = fileError("its heading %s", r.problem)
 		return h

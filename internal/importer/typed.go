@@ -18,8 +18,18 @@ func (f *File) readTyped(at int, cell []byte, t cellType) (value []byte, reason 
 		return readFraction(nil, cell, '.')
 	case whole:
 		return readWhole(nil, cell, '.')
+	case date, moment:
+		if isSerial(cell) { // the format of a number, but the only day that it can be
+			cell, _ = momentOf(cell, style{date: true}, f.from1904())
+		}
 	}
 	return f.read(at, cell)
+}
+
+// from1904 reports whether a workbook counts days from 1904 on.
+func (f *File) from1904() bool {
+	s, is := f.source.(*sheetSource)
+	return is && s.book.from1904
 }
 
 // isTotals recognises what spreadsheets and reports write below a table.
