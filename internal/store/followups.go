@@ -62,12 +62,12 @@ const (
 
 // followUp follows one batch, each touch in a savepoint of its own; failed joins what went wrong with single touches.
 func followUp(ctx context.Context, tx pgx.Tx, now time.Time) (followed int, failed, err error) {
-	d, err := newDecided(ctx, tx, now)
-	if err != nil {
-		return 0, nil, err
-	}
 	clients, err := takeClients(ctx, tx, clientsToFollow, now, UndoFor, followAtOnce/2)
 	if err != nil || len(clients) == 0 {
+		return 0, nil, err
+	}
+	d, err := newDecided(ctx, tx, now) // reads more than a tick without work should cost
+	if err != nil {
 		return 0, nil, err
 	}
 	due, err := d.touches(ctx, dueToFollow, now, UndoFor, followAtOnce/2, clients)
