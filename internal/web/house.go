@@ -29,8 +29,35 @@ func (s *Site) showImports(w http.ResponseWriter, r *request) error {
 // settingsPage is the table of settings as one form.
 type settingsPage struct {
 	Frame
-	Fields []settingField
+	Groups []settingGroup
 	Wrong  bool
+}
+
+// settingGroup is a part of the form.
+type settingGroup struct {
+	Title  string
+	Fields []settingField
+}
+
+// settingGroups are the parts of the form, by what a person would look for; a setting that none names stands in the last.
+var settingGroups = []struct {
+	name string
+	keys []string
+}{
+	{"house", []string{"company", "company_address", "brand_colour", "zone", "country", "language", "currency"}},
+	{"mails", []string{"sender_email", "sender_name", "reply_to", "sending_hours", "sending_per_minute", "pressure_mail_7d", "pressure_mail_30d", "pressure_survey_90d"}},
+	{"calls", []string{"calling_hours", "consumer_calling_hours", "capacity_road", "capacity_inside", "default_rep", "pressure_call_30d", "refusal_days"}},
+	{"campaigns", nil},
+}
+
+// groupOfSetting is the place of a setting's part of the form.
+func groupOfSetting(key string) int {
+	for i, g := range settingGroups {
+		if slices.Contains(g.keys, key) {
+			return i
+		}
+	}
+	return len(settingGroups) - 1
 }
 
 // settingField is one setting with its value as stored or as typed.
@@ -70,12 +97,16 @@ func (s *Site) showSettings(w http.ResponseWriter, r *request) error {
 func (s *Site) renderSettings(w http.ResponseWriter, r *request, status int, values, problems map[string]string) error {
 	page := settingsPage{Frame: s.frame(r, r.Reader.T("settings.title"), "settings"), Wrong: len(problems) > 0}
 	page.Narrow = true
+	for _, g := range settingGroups {
+		page.Groups = append(page.Groups, settingGroup{Title: r.Reader.T("settings." + g.name)})
+	}
 	for _, t := range pageSettings() {
 		f := settingField{Setting: t, Label: r.Reader.T("setting." + t.Key), Value: values[t.Key], Problem: problems[t.Key], Choices: choices[t.Key]}
 		if id := "setting." + t.Key + ".help"; r.Reader.Has(id) {
 			f.Help = r.Reader.T(id)
 		}
-		page.Fields = append(page.Fields, f)
+		group := &page.Groups[groupOfSetting(t.Key)]
+		group.Fields = append(group.Fields, f)
 	}
 	return s.show(w, status, "settings", page)
 }

@@ -3,8 +3,11 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/relance/relance/internal/store"
 )
 
 func TestSettingsSayWhatIsWrongBesideTheField(t *testing.T) {
@@ -66,5 +69,15 @@ func TestTheDemosBar(t *testing.T) {
 	}
 	if p := b.post("/demo/user", url.Values{"user": {itoa(s.users["operator"].ID)}}); p.StatusCode != http.StatusNotFound {
 		t.Errorf("someone who is not of the demo: %d", p.StatusCode)
+	}
+}
+
+func TestEveryGroupedSettingIsOnThePage(t *testing.T) {
+	for _, g := range settingGroups {
+		for _, key := range g.keys {
+			if !slices.ContainsFunc(pageSettings(), func(t store.Setting) bool { return t.Key == key }) {
+				t.Errorf("%s names %s, which is no setting of the page", g.name, key)
+			}
+		}
 	}
 }
