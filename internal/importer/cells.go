@@ -75,6 +75,9 @@ func (f *File) readDate(at int, cell []byte) ([]byte, string) {
 	if reason != "" {
 		return nil, reason
 	}
+	if d.short {
+		f.note(f.heading.used[at].name, "its years have two digits; 00 to 69 were read as 2000 to 2069, 70 to 99 as 1970 to 1999")
+	}
 	if len(d.rest) == 0 {
 		if d.order == YearFirst && len(cell) == 10 && cell[4] == '-' {
 			return cell, ""
@@ -83,12 +86,12 @@ func (f *File) readDate(at int, cell []byte) ([]byte, string) {
 	}
 	_, offset, ok := readClock(d.rest)
 	if !ok {
-		return nil, "not a date"
+		return nil, notADate
 	}
 	if offset == nil {
 		return d.appendDate(nil), ""
 	}
-	t, reason := readMoment(cell, f.dates[at], f.zone()) // the day it was here
+	t, reason := d.moment(f.zone()) // the day it was here
 	return t.In(f.zone()).AppendFormat(nil, time.DateOnly), reason
 }
 
