@@ -78,12 +78,16 @@ func (a *App) openServices(ctx context.Context, needRedis bool) error {
 	if a.services != nil {
 		return nil
 	}
-	dir, err := services.DataDir(a.getenv)
-	if err != nil {
-		return err
+	dir := ""
+	if a.Config.DatabaseURL == "" || needRedis && a.Config.RedisURL == "" { // a daemon may have no home, and needs none
+		var err error
+		if dir, err = services.DataDir(a.getenv); err != nil {
+			return err
+		}
 	}
 	progress := newProgress(a.Err)
 	defer progress.done()
+	var err error
 	a.services, err = services.Open(ctx, services.Options{
 		DatabaseURL: a.Config.DatabaseURL, RedisURL: a.Config.RedisURL, NeedRedis: needRedis,
 		DataDir: dir, Progress: progress.show, Log: a.Log,

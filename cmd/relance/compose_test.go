@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -104,6 +105,21 @@ func TestComposeSetsOnlyWhatTheProgramReads(t *testing.T) {
 				t.Errorf("%s sets %s, which nobody reads", name, key)
 			}
 		}
+	}
+}
+
+// A server elsewhere is asked for TLS, which Mailpit does not have: without this word no mail would reach it.
+func TestComposeLetsMailReachMailpit(t *testing.T) {
+	project, err := compose(t, composeSecrets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := url.Parse(*project.Services["worker"].Environment["RELANCE_SMTP_URL"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if server.Host != "mailpit:1025" || server.Query().Get("starttls") != "optional" {
+		t.Errorf("mail goes to %s", server)
 	}
 }
 

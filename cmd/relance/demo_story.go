@@ -237,7 +237,11 @@ func (d *demo) welcome(ctx context.Context, n *node) error {
 	d.host = rep
 	base := n.config.baseURL()
 	out := d.app.Out
-	fmt.Fprintf(out, "\n%s is invented; its mail stays in the inbox at %s/inbox.\n\n", company.Name, base)
+	fmt.Fprintf(out, "\n%s is invented; its mail stays in the inbox at %s/inbox.\n", company.Name, base)
+	if err := d.sayDay(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintln(out)
 	for _, role := range []string{"marketer", "rep", "manager"} {
 		link, err := d.loginLink(ctx, base, role)
 		if err != nil {
@@ -247,6 +251,24 @@ func (d *demo) welcome(ctx context.Context, n *node) error {
 	}
 	fmt.Fprintf(out, "  %-9s %s/s/%s\n", "client", base, n.links.Token(links.Survey, invitation))
 	fmt.Fprintf(out, "\nCtrl-C stops everything. Delete %s to begin again.\n", d.dir)
+	return nil
+}
+
+// sayDay tells who comes back to a demo how far its clock was pushed.
+func (d *demo) sayDay(ctx context.Context) error {
+	shift, err := d.store.ClockShift(ctx)
+	if err != nil || shift < shiftNone {
+		return err
+	}
+	now, err := d.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	settings, err := d.store.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(d.app.Out, "It goes on where it was left: its clock shows %s.\n", now.In(settings.Zone()).Format("2006-01-02 15:04"))
 	return nil
 }
 

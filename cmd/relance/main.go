@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -126,6 +127,9 @@ func exitCode(err error, errOut io.Writer) int {
 	case errors.Is(err, errUsage):
 		fmt.Fprintf(errOut, "relance: %s\n", err)
 		return 2
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintf(errOut, "relance: %s before the end\n", strings.ReplaceAll(err.Error(), context.Canceled.Error(), "stopped"))
+		return 1
 	default:
 		fmt.Fprintf(errOut, "relance: %s\n", err)
 		return 1

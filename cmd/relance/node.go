@@ -199,8 +199,8 @@ func (n *node) newServers(writer *letters.Writer, metrics *jobs.Metrics) error {
 		return err
 	}
 	if n.config.PublicListen != "" {
-		n.serve(n.config.PublicListen, clients)
 		n.serve(n.config.listen(), n.staff)
+		n.serve(n.config.PublicListen, clients)
 		return nil
 	}
 	n.serve(n.config.listen(), split(clients, n.staff))
@@ -244,7 +244,7 @@ func (n *node) Start(ctx context.Context) error {
 	for _, s := range n.servers {
 		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Addr)
 		if err != nil {
-			return fmt.Errorf("listen on %s: %w; choose another address with RELANCE_LISTEN", s.Addr, err)
+			return fmt.Errorf("listen on %s: %w; choose another address with RELANCE_LISTEN or RELANCE_PUBLIC_LISTEN", s.Addr, err)
 		}
 		n.listeners = append(n.listeners, listener)
 	}
@@ -266,8 +266,14 @@ func (n *node) Start(ctx context.Context) error {
 	return nil
 }
 
-// Address is where the first server listens, as a URL.
-func (n *node) Address() string { return "http://" + n.listeners[0].Addr().String() }
+// Address is where it listens, as URLs: the staff's pages first, then those of clients where they have an address of their own.
+func (n *node) Address() string {
+	words := "http://" + n.listeners[0].Addr().String()
+	if len(n.listeners) > 1 {
+		words += ", clients' pages on http://" + n.listeners[1].Addr().String()
+	}
+	return words
+}
 
 // Wait returns when ctx ends, or with the error of a server that failed.
 func (n *node) Wait(ctx context.Context) error {

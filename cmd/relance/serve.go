@@ -50,7 +50,9 @@ func (c *ServeCmd) Run(app *App) error {
 	}
 	app.Log.Info("configuration", "environment", app.Config.masked())
 	fmt.Fprintf(app.Err, "relance serves %s on %s\n", strings.Join(c.Roles, ", "), n.Address())
-	return n.Wait(ctx)
+	err = n.Wait(ctx)
+	app.Log.Info("stopping; what was begun is finished first")
+	return err
 }
 
 // shiftNone is a shift that a clock set to the present leaves behind.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,6 +97,13 @@ func TestWrongUseSaysWhatToDo(t *testing.T) {
 				t.Errorf("exit code %d, want %d with %q in:\n%s", code, c.code, c.want, words)
 			}
 		})
+	}
+}
+
+func TestCtrlCIsToldInWords(t *testing.T) {
+	var words bytes.Buffer
+	if code := exitCode(fmt.Errorf("import orders.csv: %w", context.Canceled), &words); code != 1 || words.String() != "relance: import orders.csv: stopped before the end\n" {
+		t.Errorf("exit code %d: %s", code, words.String())
 	}
 }
 
