@@ -1,6 +1,8 @@
 package calendar
 
 import (
+	"slices"
+
 	"github.com/rickar/cal/v2"
 	"github.com/rickar/cal/v2/ar"
 	"github.com/rickar/cal/v2/at"
@@ -39,13 +41,15 @@ import (
 // regions differ, the days common to most of it are taken: a call that waits a day harms less than one on a holiday.
 func nationalHolidays(code string) []*cal.Holiday {
 	switch code {
+	case "AR": // the library has Maundy Thursday in the place of Good Friday; many keep both
+		return append(slices.Clip(ar.Holidays), ch.Karfreitag)
 	case "CH": // the library's list is the sum of all cantons
 		return []*cal.Holiday{ch.Neujahr, ch.Karfreitag, ch.Ostermontag, ch.Auffahrt, ch.Pfingstmontag, ch.Bundesfeiertag, ch.Weihnachtstag, ch.ZweiterWeihnachtsfeiertag}
 	case "MC", "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF": // French overseas regions and Monaco live by the French days
 		return fr.Holidays
 	}
 	return map[string][]*cal.Holiday{
-		"AR": ar.Holidays, "AT": at.Holidays, "BE": be.Holidays, "BG": bg.Holidays, "BR": br.Holidays, "CA": ca.Holidays,
+		"AT": at.Holidays, "BE": be.Holidays, "BG": bg.Holidays, "BR": br.Holidays, "CA": ca.Holidays,
 		"CZ": cz.Holidays, "DE": de.Holidays, "DK": dk.Holidays, "ES": es.Holidays, "FR": fr.Holidays, "GB": gb.Holidays,
 		"GR": gr.Holidays, "HR": hr.Holidays, "IE": ie.Holidays, "IT": it.Holidays, "JP": jp.Holidays, "LT": lt.Holidays,
 		"LV": lv.Holidays, "NL": nl.Holidays, "NO": no.Holidays, "NZ": nz.Holidays, "PL": pl.Holidays, "RO": ro.Holidays,

@@ -42,6 +42,7 @@ func TestNthWorkingDayIsStrictlyAfter(t *testing.T) {
 		{"the same days where Ascension is no holiday", "1998-05-20", 1, "GB", "1998-05-21"},
 		{"over Boxing Day 1997", "1997-12-24", 1, "GB", "1997-12-29"},
 		{"Christmas 2027 is a Saturday, observed on Monday, Boxing Day on Tuesday", "2027-12-24", 1, "GB", "2027-12-29"},
+		{"over Good Friday 2027 in Argentina", "2027-03-25", 1, "AR", "2027-03-29"},
 		{"a country without a table", "2026-12-24", 1, "VE", "2026-12-25"},
 		{"no country is the company's", "2026-12-24", 1, "", "2026-12-28"},
 		{"a year before the tables, Monday to Friday", "1950-01-06", 2, "FR", "1950-01-10"},
