@@ -31,6 +31,7 @@ type LetterProblem struct {
 	Field    string // subject, preheader, body; empty: of the texts as a whole
 	Line     int    // of the body, from 1; 0: not a line of it
 	Message  string
+	Nearest  string // the word that was probably meant; empty: none comes near
 }
 
 // Letters returns a slot's letters as they stand, else as the campaign's version says them, in the order of the languages.
@@ -150,12 +151,12 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 // besideField finds the field of a mistake: source writes the subject on line 2 and the preheader on line 3.
 func besideField(p templates.Problem, source string) LetterProblem {
 	_, language, _ := strings.Cut(strings.TrimSuffix(p.File, ".md"), ".")
-	found := LetterProblem{Language: language, Message: p.Message}
+	found := LetterProblem{Language: language, Message: p.Message, Nearest: p.Nearest}
 	above, _, _ := strings.Cut(source, "\n"+fence)
 	head := strings.Count(above, "\n") + 2
 	switch {
 	case source == "":
-		found.Message = p.String()
+		found.Message, found.Nearest = p.String(), ""
 	case p.Line == 2:
 		found.Field = "subject"
 	case p.Line == 3:

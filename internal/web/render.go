@@ -194,6 +194,22 @@ type (
 	}
 )
 
+// saidProblem is a mistake as the reader reads it.
+type saidProblem struct {
+	Line  int
+	Words string
+	Own   bool // in the reader's language; else in English
+}
+
+// Said are the mistakes in words.
+func (p problemsPart) Said() (list []saidProblem) {
+	for _, found := range p.Problems {
+		words, own := mistakeWords(p.Frame.Reader, found.Message, found.Nearest)
+		list = append(list, saidProblem{found.Line, words, own})
+	}
+	return list
+}
+
 // Any reports whether anything is planned.
 func (p soonPart) Any() bool { return p.Call+p.Mail+p.Survey > 0 }
 

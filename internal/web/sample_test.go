@@ -81,7 +81,7 @@ func (p ports) SlotLetters(ctx context.Context, _, slot string) ([]SlotLetter, e
 }
 func (p ports) PushSlot(ctx context.Context, name, slot string, letters []SlotLetter, by string, now time.Time) ([]SlotProblem, error) {
 	if strings.Contains(letters[0].Body, "companie") {
-		return []SlotProblem{{"fr", "body", 3, "companie is not known; did you mean company?"}, {"fr", "subject", 0, "the subject is empty"}}, nil
+		return []SlotProblem{{"fr", "body", 3, `unknown variable "companie"`, "company"}, {"fr", "subject", 0, "the subject is empty", ""}}, nil
 	}
 	_, err := p.PushSlotText(ctx, store.SlotText{Campaign: name, Slot: slot, Texts: map[string]string{"mails/newsletter.fr.md": letters[0].Body}, Author: by}, now)
 	return nil, err

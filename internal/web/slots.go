@@ -19,7 +19,8 @@ type SlotProblem struct {
 	Language string
 	Field    string // subject, preheader or body; empty: of the letter as a whole
 	Line     int    // of the body; 0: not a line of it
-	Message  string
+	Message  string // in English, as the command line tells it
+	Nearest  string // the word that was probably meant; empty: none comes near
 }
 
 // slotsShown is how many issues the page of a campaign names; slotsWritten how far ahead one can be written.
