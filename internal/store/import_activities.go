@@ -14,7 +14,7 @@ func (r *importRun) mergeActivities(ctx context.Context) (created, updated int64
 	if err := r.rejectUnknown(ctx, "rep", "rep", "reps"); err != nil {
 		return 0, 0, err
 	}
-	if r.file.Has("ref") {
+	if r.has("ref") {
 		if err := r.rejectRepeated(ctx, "ref", "ref"); err != nil {
 			return 0, 0, err
 		}
@@ -32,7 +32,7 @@ func (r *importRun) findActivities(ctx context.Context) error {
 		return err
 	}
 	unnamed := "true"
-	if r.file.Has("ref") {
+	if r.has("ref") {
 		unnamed = "i.ref IS NULL"
 		if _, err := r.tx.Exec(ctx, `UPDATE incoming i SET found = t.id FROM activity t WHERE t.ref = i.ref`); err != nil {
 			return err

@@ -44,10 +44,10 @@ func (r *importRun) mergeContacts(ctx context.Context) (created, updated int64, 
 // findContacts gives each staged row its contact's key, and says whether the contact is new.
 func (r *importRun) findContacts(ctx context.Context) error {
 	ref, email := "NULL::text", "NULL::text"
-	if r.file.Has("ref") {
+	if r.has("ref") {
 		ref = "i.ref"
 	}
-	if r.file.Has("email_key") {
+	if r.has("email_key") {
 		email = "i.email_key"
 	}
 	for _, sql := range []string{
@@ -69,14 +69,14 @@ func (r *importRun) findContacts(ctx context.Context) error {
 // addBases notes why a new contact may be written to or called. Contacts that existed keep what they have.
 func (r *importRun) addBases(ctx context.Context) error {
 	for channel, column := range map[string]string{"mail": "mail_basis", "call": "call_basis"} {
-		if !r.file.Has(column) {
+		if !r.has(column) {
 			continue
 		}
 		source, heldOn := "NULL::text", "NULL::date"
-		if r.file.Has("basis_source") {
+		if r.has("basis_source") {
 			source = "i.basis_source"
 		}
-		if r.file.Has("basis_on") {
+		if r.has("basis_on") {
 			heldOn = "i.basis_on"
 		}
 		_, err := r.tx.Exec(ctx, fmt.Sprintf(`
@@ -94,7 +94,7 @@ func (r *importRun) addBases(ctx context.Context) error {
 // dialFromAbroad normalises again the numbers of contacts whose client is in another country: the file does not say
 // where a contact is, its client does.
 func (r *importRun) dialFromAbroad(ctx context.Context) error {
-	if !r.file.Has("phone") {
+	if !r.has("phone") {
 		return nil
 	}
 	rows, err := r.tx.Query(ctx, `SELECT i.at_line, i.phone, c.country FROM incoming i JOIN client c ON c.ref = i.client

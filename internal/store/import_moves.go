@@ -14,7 +14,7 @@ var movings = []moving{{"mail", "email", "email_key", "email_was"}, {"call", "ph
 // not for the next.
 func (r *importRun) forget() (values []value) {
 	for _, m := range movings {
-		if r.file.Has(m.key) {
+		if r.has(m.key) {
 			values = append(values, value{m.was, "NULL::text", fmt.Sprintf("CASE WHEN i.%[1]s IS NULL THEN coalesce(t.%[1]s, t.%[2]s) END", m.key, m.was)})
 		}
 	}
@@ -42,14 +42,14 @@ const carrySQL = `
 		WHERE s.withdrawn_at IS NULL AND s.why = 'opposition' AND s.scope IN ('%[1]s', 'everything')
 		ON CONFLICT DO NOTHING RETURNING address),
 	stale AS (
-		INSERT INTO client_stale (client_id)
+		INSERT INTO stale_now
 		SELECT p.client_id FROM contact p JOIN carried s ON s.address = p.email_key UNION SELECT p.client_id FROM contact p JOIN carried s ON s.address = p.phone_e164
-		UNION SELECT c.id FROM client c JOIN carried s ON s.address = c.phone_e164 ON CONFLICT DO NOTHING)`
+		UNION SELECT c.id FROM client c JOIN carried s ON s.address = c.phone_e164)`
 
 // moveConsent is asked before contacts change. An address that a file brings has not consented, whoever's row it comes to.
 func (r *importRun) moveConsent(ctx context.Context) error {
 	for _, m := range movings {
-		if !r.file.Has(m.key) {
+		if !r.has(m.key) {
 			continue
 		}
 		var withdrawn, carried int
@@ -68,7 +68,7 @@ func (r *importRun) moveConsent(ctx context.Context) error {
 // carrySwitchboards does for a client's own number what moveConsent does for its contacts': who opposed and had no number of
 // their own opposed for it.
 func (r *importRun) carrySwitchboards(ctx context.Context) error {
-	if !r.file.Has("phone_e164") {
+	if !r.has("phone_e164") {
 		return nil
 	}
 	var carried int
@@ -96,7 +96,7 @@ func (r *importRun) tellMoved(ctx context.Context, channel string, withdrawn, ca
 func (r *importRun) barBases(ctx context.Context) error {
 	for _, m := range movings {
 		column := m.channel + "_basis"
-		if !r.file.Has(column) || !r.file.Has(m.key) {
+		if !r.has(column) || !r.has(m.key) {
 			continue
 		}
 		_, err := r.tx.Exec(ctx, fmt.Sprintf(`

@@ -24,6 +24,14 @@ type target struct {
 // value is one column of the table: its SQL over i and the joins, and, when it is not the same, over t as well.
 type value struct{ column, sql, merged string }
 
+// final is what the column becomes in a row that exists.
+func (v value) final() string {
+	if v.merged != "" {
+		return v.merged
+	}
+	return v.sql
+}
+
 // put changes the rows that differ, then adds those that are missing, and says how many of each.
 func (r *importRun) put(ctx context.Context, t target) (created, updated int64, err error) {
 	if updated, err = r.change(ctx, t); err != nil {
@@ -35,21 +43,43 @@ func (r *importRun) put(ctx context.Context, t target) (created, updated int64, 
 	return created, updated, nil
 }
 
+// change finds the rows that differ with what they were and become, keeps that as images, and writes them. Clients are
+// locked in the order of ids first, as everybody locks them.
 func (r *importRun) change(ctx context.Context, t target) (int64, error) {
 	var set, old, fresh []string
 	for _, v := range t.values {
-		sql := v.sql
-		if v.merged != "" {
-			sql = v.merged
-		}
 		column := pgx.Identifier{v.column}.Sanitize()
-		set = append(set, column+" = "+sql)
+		set = append(set, fmt.Sprintf("%s = %s", column, v.final()))
 		old = append(old, "t."+column)
-		fresh = append(fresh, sql)
+		fresh = append(fresh, v.final())
 	}
-	sql := fmt.Sprintf(`UPDATE %s t SET %s, run_id = $1 FROM incoming i %s WHERE %s AND (%s) IS DISTINCT FROM (%s)`,
-		t.table, strings.Join(set, ", "), t.joins, t.match, strings.Join(old, ", "), strings.Join(fresh, ", "))
-	return r.count(ctx, sql, t.client)
+	before, after := images(t.values)
+	tag, err := r.tx.Exec(ctx, fmt.Sprintf(`CREATE TEMPORARY TABLE changing ON COMMIT DROP AS
+		SELECT t.id, i.at_line, %s AS before, %s AS after FROM %s t, incoming i %s WHERE %s AND (%s) IS DISTINCT FROM (%s)`,
+		before, after, t.table, t.joins, t.match, strings.Join(old, ", "), strings.Join(fresh, ", ")))
+	if err != nil || tag.RowsAffected() == 0 {
+		return 0, err
+	}
+	steps := []string{`ANALYZE changing`}
+	if t.table == "client" {
+		steps = append(steps, `SELECT FROM client WHERE id IN (SELECT id FROM changing) ORDER BY id FOR NO KEY UPDATE`)
+	}
+	steps = append(steps,
+		fmt.Sprintf(`INSERT INTO import_image (run_id, noun, row_id, line, before, after) SELECT %d, '%s', id, at_line, before, after FROM changing ORDER BY id`, r.id, t.table),
+		fmt.Sprintf(`UPDATE %s t SET %s FROM changing n JOIN incoming i ON i.at_line = n.at_line %s WHERE t.id = n.id`, t.table, strings.Join(set, ", "), t.joins),
+		`INSERT INTO said SELECT at_line, 'updated' FROM changing`)
+	switch {
+	case t.table == "client":
+		steps = append(steps, `INSERT INTO stale_now SELECT id FROM changing`)
+	case t.client != "":
+		steps = append(steps, fmt.Sprintf(`INSERT INTO stale_now SELECT unnest(ARRAY[t.client_id, (n.before ->> 'client_id')::bigint]) FROM changing n JOIN %s t USING (id)`, t.table))
+	}
+	for _, sql := range steps {
+		if _, err := r.tx.Exec(ctx, sql); err != nil {
+			return 0, err
+		}
+	}
+	return tag.RowsAffected(), nil
 }
 
 func (r *importRun) add(ctx context.Context, t target) (int64, error) {
@@ -63,8 +93,13 @@ func (r *importRun) add(ctx context.Context, t target) (int64, error) {
 		columns = append(columns, column)
 		values = append(values, sql)
 	}
-	sql := fmt.Sprintf(`INSERT INTO %s AS t (%s) SELECT %s FROM incoming i %s WHERE NOT EXISTS (SELECT FROM %s t WHERE %s) ORDER BY i.at_line`,
-		t.table, strings.Join(columns, ", "), strings.Join(values, ", "), t.joins, t.table, t.match)
+	missing := fmt.Sprintf(`FROM incoming i %s WHERE NOT EXISTS (SELECT FROM %s t WHERE %s)`, t.joins, t.table, t.match)
+	if r.spec.PerLine != nil {
+		if _, err := r.tx.Exec(ctx, `INSERT INTO said SELECT i.at_line, 'created' `+missing); err != nil {
+			return 0, err
+		}
+	}
+	sql := fmt.Sprintf(`INSERT INTO %s AS t (%s) SELECT %s %s ORDER BY i.at_line`, t.table, strings.Join(columns, ", "), strings.Join(values, ", "), missing)
 	client := t.client
 	if client != "" && t.table != "client" {
 		client = "t.client_id"
@@ -72,7 +107,7 @@ func (r *importRun) add(ctx context.Context, t target) (int64, error) {
 	return r.count(ctx, sql, client)
 }
 
-// count runs a change and says how many rows it concerned; their clients' facts become stale.
+// count runs an insert and says how many rows it made; their clients' facts become stale.
 func (r *importRun) count(ctx context.Context, sql, client string) (n int64, err error) {
 	if client == "" {
 		tag, err := r.tx.Exec(ctx, sql, r.id)
@@ -80,7 +115,7 @@ func (r *importRun) count(ctx context.Context, sql, client string) (n int64, err
 	}
 	err = r.tx.QueryRow(ctx, fmt.Sprintf(`
 		WITH put AS (%s RETURNING %s AS client_id),
-		     stale AS (INSERT INTO client_stale SELECT DISTINCT client_id FROM put ON CONFLICT DO NOTHING)
+		     stale AS (INSERT INTO stale_now SELECT DISTINCT client_id FROM put)
 		SELECT count(*) FROM put`, sql, client), r.id).Scan(&n)
 	return n, err
 }
@@ -89,7 +124,7 @@ func (r *importRun) count(ctx context.Context, sql, client string) (n int64, err
 func (r *importRun) present(columns ...string) []value {
 	var out []value
 	for _, c := range columns {
-		if r.file.Has(c) {
+		if r.has(c) {
 			out = append(out, value{column: c, sql: "i." + pgx.Identifier{c}.Sanitize()})
 		}
 	}
@@ -98,7 +133,7 @@ func (r *importRun) present(columns ...string) []value {
 
 // derived is the value of a column that the table calls otherwise, or makes of the file's; nothing without it.
 func (r *importRun) derived(staged, column, sql string) []value {
-	if !r.file.Has(staged) {
+	if !r.has(staged) {
 		return nil
 	}
 	return []value{{column: column, sql: sql}}
@@ -136,7 +171,7 @@ func (r *importRun) mergeClients(ctx context.Context) (created, updated int64, e
 	values = append(values, r.derived("group", "group_ref", `i."group"`)...)
 	values = append(values, r.derived("rep", "rep_id", "(SELECT id FROM rep WHERE ref = i.rep)")...)
 	values = append(values, r.derived("inside_rep", "inside_rep_id", "(SELECT id FROM rep WHERE ref = i.inside_rep)")...)
-	if r.file.Has("attributes") {
+	if r.has("attributes") {
 		values = append(values, value{"attributes", "jsonb_strip_nulls(i.attributes)", "jsonb_strip_nulls(t.attributes || i.attributes)"})
 	}
 	return r.put(ctx, target{table: "client", match: "t.ref = i.ref", values: values, client: "t.id",

@@ -18,63 +18,95 @@ import (
 // fileLine is the staged column with a row's line in the file; `line` is a column of orders.
 const fileLine = "at_line"
 
-// stage fills the temporary table incoming: a row per good row of the file, with its line and typed cells. Parsing and
-// COPY run beside each other; nothing but a buffer is held in memory.
+// badRows is how many bytes of rejected rows are held before they go to their own table; the copying of good rows pauses.
+const badRows = 1 << 20
+
+// stage fills the temporary table incoming: a row per good row of the file, with its line and typed cells; what the file
+// itself says is wrong goes to rejected. Parsing and COPY run beside each other; nothing but buffers is held in memory.
+// The heads of orders in two files go to heads, and are laid beside their lines (see joinHeads).
 func (r *importRun) stage(ctx context.Context) error {
+	if r.heads == nil && r.file.Part() != importer.Lines {
+		return r.stageFile(ctx, r.file, "incoming")
+	}
+	if r.heads != nil {
+		if err := r.stageFile(ctx, r.heads, "heads"); err != nil {
+			return err
+		}
+	}
+	if err := r.stageFile(ctx, r.file, "order_rows"); err != nil {
+		return err
+	}
+	return r.joinHeads(ctx)
+}
+
+func (r *importRun) stageFile(ctx context.Context, f *importer.File, table string) error {
 	var columns, definitions []string
-	for _, name := range append([]string{fileLine}, r.file.Columns()...) {
+	for _, name := range append([]string{fileLine}, f.Columns()...) {
 		quoted := pgx.Identifier{name}.Sanitize()
 		columns = append(columns, quoted)
-		definitions = append(definitions, quoted+" "+stagedType(r.file.Kind(), name))
+		definitions = append(definitions, quoted+" "+stagedType(f.Kind(), name))
 	}
-	if _, err := r.tx.Exec(ctx, "CREATE TEMPORARY TABLE incoming ("+strings.Join(definitions, ", ")+") ON COMMIT DROP"); err != nil {
+	if _, err := r.tx.Exec(ctx, "CREATE TEMPORARY TABLE "+table+" ("+strings.Join(definitions, ", ")+") ON COMMIT DROP"); err != nil {
 		return err
 	}
-	if err := r.copyRows(ctx, "COPY incoming ("+strings.Join(columns, ", ")+") FROM STDIN"); err != nil {
-		return err
+	into := "COPY " + table + " (" + strings.Join(columns, ", ") + ") FROM STDIN"
+	for ended := false; !ended; {
+		err := r.copyRows(ctx, into, func(w io.Writer) (err error) {
+			ended, err = r.encode(f, w)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := r.copyBad(ctx); err != nil {
+			return err
+		}
 	}
-	_, err := r.tx.Exec(ctx, "ANALYZE incoming") // or the plans below are made for a handful of rows
+	_, err := r.tx.Exec(ctx, "ANALYZE "+table) // or the plans below are made for a handful of rows
 	return err
 }
 
-func (r *importRun) copyRows(ctx context.Context, sql string) error {
+func (r *importRun) copyRows(ctx context.Context, sql string, encode func(io.Writer) error) error {
 	out, in := io.Pipe()
 	parsed := make(chan error, 1)
 	go func() {
-		err := r.encode(in)
+		err := encode(in)
 		in.CloseWithError(err) // nil closes with io.EOF
 		parsed <- err
 	}()
 	_, err := r.tx.Conn().PgConn().CopyFrom(ctx, out, sql)
-	out.CloseWithError(errors.New("the copy has ended"))
-	if parseErr := <-parsed; err == nil || (parseErr != nil && ctx.Err() == nil && !errors.Is(parseErr, io.ErrClosedPipe)) {
+	out.CloseWithError(errCopyEnded)
+	if parseErr := <-parsed; err == nil || (parseErr != nil && ctx.Err() == nil && !errors.Is(parseErr, io.ErrClosedPipe) && !errors.Is(parseErr, errCopyEnded)) {
 		err = errors.Join(err, parseErr)
 	}
 	return err
 }
 
-// encode writes the rows in COPY's text format.
-func (r *importRun) encode(w io.Writer) error {
+// encode writes good rows in COPY's text format, until the file ends or enough bad ones wait.
+func (r *importRun) encode(f *importer.File, w io.Writer) (ended bool, err error) {
 	const chunk = 1 << 16
 	buf := make([]byte, 0, 2*chunk)
 	for {
-		row, err := r.file.Next()
-		if errors.Is(err, io.EOF) {
+		row, err := importer.Row{}, error(nil)
+		if len(r.bad) < badRows {
+			row, err = f.Next()
+		}
+		if ended = errors.Is(err, io.EOF); ended || len(r.bad) >= badRows {
 			_, err = w.Write(buf)
 			r.progress()
-			return err
+			return ended, err
 		}
 		if err != nil {
-			return fmt.Errorf("read the file: %w", err)
+			return false, fmt.Errorf("read the file: %w", err)
 		}
 		if row.Reason != "" {
-			*r.rejections = append(*r.rejections, importer.Rejection{Line: row.Line, Column: row.Column, Reason: row.Reason})
+			r.putAside(f, row)
 			continue
 		}
 		buf = appendRow(buf, row)
 		if len(buf) >= chunk {
 			if _, err := w.Write(buf); err != nil {
-				return err
+				return false, err
 			}
 			r.progress()
 			buf = buf[:0]
@@ -82,10 +114,35 @@ func (r *importRun) encode(w io.Writer) error {
 	}
 }
 
-func (r *importRun) progress() {
-	if r.spec.Progress != nil {
-		r.spec.Progress(r.file.Read())
+// putAside notes a row that the file itself says is wrong.
+func (r *importRun) putAside(f *importer.File, row importer.Row) {
+	r.report.Rejected++
+	r.bad = strconv.AppendInt(r.bad, int64(slices.Index(r.files, f)), 10)
+	r.bad = strconv.AppendInt(append(r.bad, '\t'), row.Line, 10)
+	for _, text := range []string{row.Column, row.Reason} {
+		r.bad = appendEscaped(append(r.bad, '\t'), []byte(strings.ReplaceAll(strings.ToValidUTF8(text, "?"), "\x00", "?")))
 	}
+	r.bad = append(r.bad, '\n')
+}
+
+func (r *importRun) copyBad(ctx context.Context) error {
+	if len(r.bad) == 0 {
+		return nil
+	}
+	_, err := r.tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(r.bad), "COPY rejected FROM STDIN")
+	r.bad = r.bad[:0]
+	return err
+}
+
+func (r *importRun) progress() {
+	if r.spec.Progress == nil {
+		return
+	}
+	var read int64
+	for _, f := range r.files {
+		read += f.Read()
+	}
+	r.spec.Progress(read)
 }
 
 func appendRow(buf []byte, row importer.Row) []byte {

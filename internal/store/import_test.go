@@ -44,7 +44,7 @@ func importText(t *testing.T, st *store.Store, kind importer.Kind, text string, 
 	if err != nil {
 		t.Fatalf("open %s: %v", kind, err)
 	}
-	spec.Now, spec.By, spec.File = importedAt, "test", string(kind)+".csv"
+	spec.Now, spec.By, spec.File, spec.AcceptRejected = importedAt, "test", string(kind)+".csv", true
 	r, err := st.Import(context.Background(), spec, f)
 	if err != nil {
 		t.Fatal(err)

@@ -142,7 +142,7 @@ func freshness(ctx context.Context, tx pgx.Tx, house *calendar.House, settings S
 		return campaigns.Freshness{}, 0, err
 	}
 	rows, err := tx.Query(ctx, `SELECT DISTINCT (started_at AT TIME ZONE $1::text)::date AS day FROM import_run
-		WHERE kind = 'orders' AND finished_at IS NOT NULL AND (started_at AT TIME ZONE $1::text)::date <= $2 ORDER BY day DESC LIMIT $3`,
+		WHERE kind = 'orders' AND state = 'done' AND NOT dry_run AND (started_at AT TIME ZONE $1::text)::date <= $2 ORDER BY day DESC LIMIT $3`,
 		settings["zone"], today.Time(), importMemory)
 	if err != nil {
 		return campaigns.Freshness{}, 0, err

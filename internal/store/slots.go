@@ -120,7 +120,7 @@ func jobKey(job string) int64 {
 // Pending is what the scheduler reads at each tick, in one round trip.
 type Pending struct {
 	Stale       bool       // clients wait for their facts to be made again
-	ImportedAt  *time.Time // when the newest import finished (business time); nil: none ever
+	ImportedAt  *time.Time // when the newest import finished, or was undone (business time); nil: none ever
 	DueCalls    bool       // planned calls are due
 	DueMessages []DueMessages
 }
@@ -135,7 +135,7 @@ type DueMessages struct {
 func (s *Store) Pending(ctx context.Context, now time.Time) (Pending, error) {
 	var p Pending
 	batch := &pgx.Batch{}
-	batch.Queue(`SELECT EXISTS (SELECT FROM client_stale), (SELECT max(finished_at) FROM import_run WHERE finished_at <= $1),
+	batch.Queue(`SELECT EXISTS (SELECT FROM client_stale), (SELECT max(greatest(finished_at, undone_at)) FROM import_run WHERE state IN ('done', 'undone') AND NOT dry_run AND greatest(finished_at, undone_at) <= $1),
 		EXISTS (SELECT FROM campaign c WHERE c.state = 'running' AND EXISTS (
 			SELECT FROM touch t WHERE t.campaign_id = c.id AND t.channel = 'call' AND t.state = 'planned' AND t.due_at <= $1))`, now).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&p.Stale, &p.ImportedAt, &p.DueCalls) })
