@@ -9,7 +9,7 @@ CREATE TABLE import_run (
     started_by      text        NOT NULL,
     started_at      timestamptz NOT NULL, -- business time
     finished_at     timestamptz,          -- null: under way, or broken off and rolled back
-    newest_order_on date,                 -- orders only: what the freshness guard reads
+    newest_order_on date,                 -- orders only: shown beside the run; freshness asks the orders
     read            bigint      NOT NULL DEFAULT 0,
     created         bigint      NOT NULL DEFAULT 0,
     updated         bigint      NOT NULL DEFAULT 0,
