@@ -325,9 +325,13 @@ func (r *run) send(conn *mail.Conn, g group) ([]store.Settled, error) {
 	}
 	nothing := len(messages) > 0
 	for i, res := range conn.Send(ctx, messages) {
+		now := r.clock.now(ctx)
 		r.Metrics.sent(r.channel, res.Verdict)
 		nothing = nothing && res.Verdict == mail.NotSent
-		results = append(results, settle(letters[i].due, res, letters[i].closesAt, r.clock.now(ctx)))
+		results = append(results, settle(letters[i].due, res, letters[i].closesAt, now))
+		if domain := receiver(letters[i].due); r.domains.heard(domain, res, now) {
+			r.Log.Warn("a domain refuses this sender; mails to it wait", slog.String("domain", domain), slog.Int("code", res.Code), slog.String("status", res.Enhanced), slog.Duration("for", aboutUs))
+		}
 	}
 	if nothing {
 		return results, errServer
@@ -335,11 +339,15 @@ func (r *run) send(conn *mail.Conn, g group) ([]store.Settled, error) {
 	return results, nil
 }
 
-// compose renders a group. What cannot be rendered has its result at once.
+// compose renders a group. What cannot be rendered, or goes to a domain that refuses us, has its result at once.
 func (r *run) compose(ctx context.Context, due []store.Due) (messages []mail.Message, letters []letter, results []store.Settled) {
 	now := r.clock.now(ctx)
 	results = make([]store.Settled, 0, len(due))
 	for i := range due {
+		if until := r.domains.until(receiver(&due[i]), now); !until.IsZero() {
+			results = append(results, heldBack(&due[i], until, now))
+			continue
+		}
 		m, closesAt, err := r.Letters.Compose(ctx, &due[i], now)
 		if err != nil {
 			r.Log.Error("compose", slog.Int64("touch", due[i].ID), slog.Any("error", err))

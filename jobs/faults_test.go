@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -347,4 +348,40 @@ func (w *world) onceEach() {
 	if ran != 1 || slots != 1 {
 		w.t.Errorf("planned %d times for %d slots, want once", ran, slots)
 	}
+}
+
+// TestADomainThatRefusesTheSenderKeepsItsMails sends to a domain that wants DMARC, and to one that takes everything.
+func TestADomainThatRefusesTheSenderKeepsItsMails(t *testing.T) {
+	const n = 400
+	var refused atomic.Int64
+	w := newWorld(t, time.Millisecond, func(rcpt string, _ int) smtpsink.Fault {
+		if !strings.HasSuffix(rcpt, "@big.example") {
+			return smtpsink.Fault{}
+		}
+		refused.Add(1)
+		return smtpsink.Fault{At: smtpsink.AtEnd, Action: smtpsink.Answer, Code: 550, Words: "5.7.515 this domain wants DMARC"}
+	})
+	w.plan(n)
+	w.exec(`DELETE FROM suppression; UPDATE contact SET email = 'c' || id || '@Big.example', email_key = 'c' || id || '@big.example' WHERE id % 2 = 0`)
+	one := w.place
+	one.Scheduler = true
+	running := start(t, one)
+	w.accepted(n / 2)
+	w.until("the others wait", func() bool {
+		var busy int
+		err := w.store.Pool().QueryRow(w.ctx, `SELECT count(*) FROM touch WHERE state = 'sending' OR state = 'planned' AND due_at <= '2026-03-10T09:30:00Z'`).Scan(&busy)
+		return err == nil && busy == 0
+	})
+	running.stop()
+	var sent, tried, held int
+	err := w.store.Pool().QueryRow(w.ctx, `SELECT count(*) FILTER (WHERE state = 'sent'), count(*) FILTER (WHERE state = 'planned' AND figures->>'deferrals' = '1'),
+		count(*) FILTER (WHERE state = 'planned' AND reason = 'deferred' AND NOT figures ? 'deferrals' AND answer_words LIKE 'not sent: big.example %') FROM touch`).Scan(&sent, &tried, &held)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Ten connections hold ten mails each when the third refusal comes.
+	if sent != n/2 || tried != int(refused.Load()) || tried > 100 || held != n/2-tried {
+		t.Errorf("%d sent, %d tried (the server refused %d), %d held back", sent, tried, refused.Load(), held)
+	}
+	t.Logf("%d tried, %d held back", tried, held)
 }

@@ -27,6 +27,8 @@ type Worker struct {
 	ledger *ledger
 	clock  *clock
 
+	domains domains
+
 	mu   sync.Mutex
 	busy map[delivery]bool // deliveries under way here
 
