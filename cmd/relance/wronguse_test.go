@@ -53,8 +53,8 @@ func TestWrongUseSaysWhatToDo(t *testing.T) {
 	if code, words := relance(t, schema, "migrate"); code != 0 {
 		t.Fatal(words)
 	}
-	orders := filepath.Join(t.TempDir(), "orders.csv")
-	if err := os.WriteFile(orders, []byte("order;client;ordered_on\n1;2;2026-03-14\n"), 0o600); err != nil {
+	clients := filepath.Join(t.TempDir(), "clients.csv")
+	if err := os.WriteFile(clients, []byte("ref;city\n1;Paris\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
@@ -83,8 +83,8 @@ func TestWrongUseSaysWhatToDo(t *testing.T) {
 		"an unknown setting":             {[]string{"settings", "set", "compny=x"}, 2, "`relance settings` lists them"},
 		"a rep without the rep's ref":    {[]string{"user", "add", "a@example.com", "--name", "A", "--role", "rep"}, 2, "--rep: needed"},
 		"a file that is not there":       {[]string{"import", "orders", "nothere.csv"}, 2, "no such file"},
-		"a file without a needed column": {[]string{"import", "orders", orders}, 1, "amount (or quantity and unit_price)"},
-		"a kind that there is not":       {[]string{"import", "order", orders}, 2, `"orders"`},
+		"a file without a needed column": {[]string{"import", "clients", clients}, 1, "no column for name"},
+		"a kind that there is not":       {[]string{"import", "order", clients}, 2, `"orders"`},
 		"a campaign never approved":      {[]string{"campaign", "start", "newsletter"}, 1, "relance campaign approve newsletter"},
 		"a folder that is not there":     {[]string{"campaign", "check", "nosuch"}, 1, "neither a folder nor a campaign"},
 		"an unknown fact":                {[]string{"basis", "declare", "--kind", "information", "--source", "S", "--on", "2024-01-01", "--audience", "revenu_12m > 10"}, 2, `column 1: unknown fact "revenu_12m" (did you mean "revenue_12m"?)`},
