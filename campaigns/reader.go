@@ -3,7 +3,6 @@ package campaigns
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -11,7 +10,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"github.com/relance/relance/internal/calendar"
-	"github.com/relance/relance/internal/nearest"
+	"github.com/relance/relance/internal/strict"
 )
 
 // reader walks a YAML tree and collects every problem on its way; it returns zero values where it finds one.
@@ -52,24 +51,7 @@ func names(keys []Key) []string {
 
 // keys returns a mapping's values by key, and reports keys that are unknown or written twice.
 func (r *reader) keys(n ast.Node, known []string) map[string]ast.Node {
-	mapping, ok := n.(*ast.MappingNode)
-	if !ok {
-		r.report(n, "", "expected %s here", strings.Join(known, ", "))
-		return nil
-	}
-	found := map[string]ast.Node{}
-	for _, pair := range mapping.Values {
-		key := pair.Key.GetToken().Value
-		switch {
-		case !slices.Contains(known, key):
-			r.report(pair.Key, nearest.Word(key, known), "unknown key %q; known here: %s", key, strings.Join(known, ", "))
-		case found[key] != nil:
-			r.report(pair.Key, "", "%q is written twice", key)
-		default:
-			found[key] = pair.Value
-		}
-	}
-	return found
+	return strict.Keys(n, known, r.report)
 }
 
 // need returns a key's value and reports its absence.
@@ -118,8 +100,8 @@ func (r *reader) word(parent ast.Node, keys map[string]ast.Node, key string, nee
 		return ""
 	}
 	s := r.text(parent, keys, key)
-	if s != "" && !slices.Contains(known, s) {
-		r.report(keys[key], nearest.Word(s, known), "unknown %s %q; known: %s", key, s, strings.Join(known, ", "))
+	if s != "" {
+		strict.Known(keys[key], key, s, known, r.report)
 	}
 	return s
 }

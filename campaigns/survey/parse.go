@@ -11,7 +11,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
-	"github.com/relance/relance/internal/nearest"
+	"github.com/relance/relance/internal/strict"
 )
 
 // Problem is one mistake in a questionnaire's file. Line and Column start at 1; 0: the whole file.
@@ -155,24 +155,7 @@ func (r *reader) options(n ast.Node, keys map[string]ast.Node) []Option {
 
 // keys returns a mapping's values by key, and reports keys that are unknown or written twice.
 func (r *reader) keys(n ast.Node, known ...string) map[string]ast.Node {
-	mapping, ok := n.(*ast.MappingNode)
-	if !ok {
-		r.report(n, "", "expected %s here", strings.Join(known, ", "))
-		return nil
-	}
-	found := map[string]ast.Node{}
-	for _, pair := range mapping.Values {
-		key := pair.Key.GetToken().Value
-		switch {
-		case !slices.Contains(known, key):
-			r.report(pair.Key, nearest.Word(key, known), "unknown key %q; known here: %s", key, strings.Join(known, ", "))
-		case found[key] != nil:
-			r.report(pair.Key, "", "%q is written twice", key)
-		default:
-			found[key] = pair.Value
-		}
-	}
-	return found
+	return strict.Keys(n, known, r.report)
 }
 
 func (r *reader) text(parent ast.Node, keys map[string]ast.Node, key string) string {
@@ -208,11 +191,10 @@ func (r *reader) word(parent ast.Node, keys map[string]ast.Node, key string, nee
 		return ""
 	}
 	word := r.text(parent, keys, key)
-	if word == "" || slices.Contains(known, word) {
-		return word
+	if word == "" || !strict.Known(keys[key], key, word, known, r.report) {
+		return ""
 	}
-	r.report(keys[key], nearest.Word(word, known), "unknown %s %q; known: %s", key, word, strings.Join(known, ", "))
-	return ""
+	return word
 }
 
 // sentence reads {fr: …, en: …}. Every language must be there, so that no client is asked half a question.
