@@ -76,8 +76,11 @@ func (s *census) encoding() string {
 	if n := s.score(latin9Name); n > most {
 		best, most = latin9Name, n
 	}
+	if most >= 0 {
+		return best
+	}
 	for _, old := range []string{macName, dosName} { // seldom met: only when the others make no sense
-		if n := s.score(old); n > most && most < 0 && n > 0 {
+		if n := s.score(old); n > max(most, 0) {
 			best, most = old, n
 		}
 	}
@@ -96,9 +99,11 @@ func (s *census) score(encoding string) (score int) {
 
 func senseInWord(r rune) int {
 	switch {
-	case strings.ContainsRune("àâäæçéèêëîïíìôöœòóùûüúÿñáßãõåøžš", unicode.ToLower(r)):
+	case strings.ContainsRune("àâäæçéèêëîïíìôöœòóùûüúÿñáßãõåøžš", r):
 		return 2
-	case r == '’', strings.ContainsRune(senseOutside, r):
+	case strings.ContainsRune("àâäæçéèêëîïíìôöœòóùûüúÿñáßãõåøžš", unicode.ToLower(r)):
+		return 1
+	case strings.ContainsRune(senseOutside, r):
 		return 1
 	case unicode.IsLetter(r):
 		return 0

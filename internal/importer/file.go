@@ -236,6 +236,9 @@ func (f *File) finish(r record) (column, reason string) {
 				f.cells[i] = []byte(key)
 			}
 		case "attributes":
+			if column, reason := f.nestedExtra(r); reason != "" {
+				return column, reason
+			}
 			f.cells[i] = f.attributes(r.cells)
 		}
 	}

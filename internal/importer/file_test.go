@@ -16,7 +16,11 @@ import (
 // table reads a whole file: each row as column=cell of what is not empty, and what was put aside.
 func table(t *testing.T, kind Kind, text string, o Options) (rows []string, rejections []Rejection, err error) {
 	t.Helper()
-	f, err := Open(kind, Text("test.csv", text), o)
+	return readFile(kind, Text("test.csv", text), o)
+}
+
+func readFile(kind Kind, in Input, o Options) (rows []string, rejections []Rejection, err error) {
+	f, err := Open(kind, in, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -26,7 +30,7 @@ func table(t *testing.T, kind Kind, text string, o Options) (rows []string, reje
 			return rows, rejections, nil
 		}
 		if err != nil {
-			t.Fatal(err)
+			return nil, nil, err
 		}
 		if row.Reason != "" {
 			rejections = append(rejections, Rejection{Line: row.Line, Column: row.Column, Reason: row.Reason})

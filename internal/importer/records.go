@@ -52,7 +52,7 @@ func (r *records) next() (record, error) {
 			problem = badBytes(raw)
 		}
 		if problem != "" {
-			return record{line: line, raw: raw, problem: problem}, nil
+			return record{line: line, raw: raw, cut: cut, problem: problem}, nil
 		}
 		problem = r.split(raw)
 		return record{line: line, raw: raw, cells: r.cells, cut: cut, problem: problem}, nil

@@ -7,7 +7,7 @@ func (f *File) readTyped(at int, cell []byte, t cellType) (value []byte, reason 
 	form := f.heading.used[at].form
 	switch {
 	case t == nestedCell:
-		return nil, "a list or an object; write one value, or one row for each"
+		return nil, nestedReason
 	case t != numberCell:
 		return f.read(at, cell)
 	}
@@ -24,6 +24,18 @@ func (f *File) readTyped(at int, cell []byte, t cellType) (value []byte, reason 
 		}
 	}
 	return f.read(at, cell)
+}
+
+const nestedReason = "a list or an object; write one value, or one row for each"
+
+// nestedExtra finds a cell that no attribute can hold.
+func (f *File) nestedExtra(r record) (column, reason string) {
+	for _, p := range f.heading.extra {
+		if r.types != nil && r.types[p.cell] == nestedCell {
+			return p.name, quote(r.cells[p.cell]) + ": " + nestedReason
+		}
+	}
+	return "", ""
 }
 
 // from1904 reports whether a workbook counts days from 1904 on.
