@@ -2,6 +2,7 @@ package importer
 
 import (
 	"bytes"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -27,7 +28,7 @@ func trimmed(cell []byte) []byte {
 			return nil
 		}
 	case 4:
-		if string(cell) == "NULL" || string(cell) == "null" || string(cell) == "#N/A" {
+		if string(cell) == "[ND]" || string(cell) == "NULL" || string(cell) == "null" || string(cell) == "#N/A" {
 			return nil
 		}
 	}
@@ -39,7 +40,10 @@ func (f *File) read(at int, cell []byte) (value []byte, reason string) {
 	switch f.heading.used[at].form {
 	case text:
 		return mended(cell), ""
+	case key:
+		return f.readKey(at, cell)
 	case number:
+		f.flagCurrency(at, cell)
 		return readPlain(cell, f.decimals[at])
 	case date:
 		return f.readDate(at, cell)
@@ -60,6 +64,56 @@ func (f *File) zone() *time.Location {
 		return time.UTC
 	}
 	return f.options.Zone
+}
+
+// value is what a row has of a column: its cell, or cells put together.
+func (f *File) value(p *position, cells [][]byte) []byte {
+	if p.choices == nil {
+		return f.trimmed(cells[p.cell])
+	}
+	for _, c := range p.choices {
+		var found [][]byte
+		for _, at := range c.cells {
+			if cell := f.trimmed(cells[at]); cell != nil {
+				found = append(found, cell)
+			}
+		}
+		if len(found) > 0 {
+			return bytes.Join(found, []byte(c.glue))
+		}
+	}
+	return nil
+}
+
+// readKey reads what names something. Programs that take a column for numbers add .0 to the references of clients and
+// orders; what a spreadsheet has cut names nothing any more.
+func (f *File) readKey(at int, cell []byte) (value []byte, reason string) {
+	cell = mended(cell)
+	if isCut(cell) {
+		return nil, lostDigits
+	}
+	name := f.heading.used[at].name
+	digits, float := bytes.CutSuffix(cell, []byte(".0"))
+	if !float || !allDigits(digits) || len(digits) == 0 || f.kind == Products || name == "product" || name == "line" {
+		return cell, ""
+	}
+	f.note(name, "its numbers ended in .0, which was taken off")
+	return digits, ""
+}
+
+// flagCurrency notes an amount in another currency than the company's.
+func (f *File) flagCurrency(at int, cell []byte) {
+	last := cell[len(cell)-1]
+	if (isDigit(cell[0]) || cell[0] == '-') && isDigit(last) {
+		return
+	}
+	house := f.options.Currency
+	if house == "" {
+		house = "EUR"
+	}
+	if c := strip(cell).currency; c != "" && c != house {
+		f.note(f.heading.used[at].name, "written in "+c+", read as "+house)
+	}
 }
 
 // readPlain reads a number, which most often is in the right form already.
@@ -108,6 +162,18 @@ func (f *File) readWord(form form, cell string) (value []byte, reason string) {
 			word = "f"
 		}
 		reason = "neither yes nor no"
+	case cancelled:
+		var is bool
+		if is, known = clients.ParseYes(cell); !known {
+			_, wrong := readDate([]byte(cell), DayFirst)
+			_, wrongToo := readDate([]byte(cell), MonthFirst)
+			is, known = true, wrong == "" || wrongToo == ""
+		}
+		word = "f"
+		if is {
+			word = "t"
+		}
+		reason = "neither yes nor no"
 	case country:
 		word, known = clients.Country(cell)
 		reason = "no such country; a code (FR) or a French or English name is known"
@@ -120,8 +186,14 @@ func (f *File) readWord(form form, cell string) (value []byte, reason string) {
 	case email:
 		_, known = clients.EmailKey(cell)
 		word, reason = cell, "not an e-mail address"
-	case siren:
-		word, known, reason = cell, true, "" // checked with the country, in finish
+		if meant := clients.EmailTypo(cell); meant != "" {
+			reason += "; is " + meant + " meant?"
+		}
+	case siren, vat, status:
+		word, known, reason = cell, true, "" // checked with others, in finish
+	case siret:
+		word = strings.NewReplacer(" ", "", "\u00a0", "", ".", "", "-", "").Replace(cell)
+		known, reason = allDigits([]byte(word)) && (len(word) == 9 || len(word) == 14), "the client's reference here, but not a SIRET or SIREN"
 	case phone:
 		word, known, reason = string(mended([]byte(cell))), true, ""
 	default:
@@ -147,6 +219,9 @@ func kindWord(form form, cell string) (word string, known bool, reason string) {
 	case basisKind:
 		k, ok := clients.ParseBasisKind(cell)
 		return string(k), ok, "not a basis: consent, information or generic"
+	case document:
+		k, ok := clients.ParseDocument(cell)
+		return string(k), ok, "not a kind of document: order, invoice, delivery, credit note, return or quote; leave the column out if it means something else"
 	case risk:
 		k, ok := clients.ParseLossRisk(cell)
 		return string(k), ok, "not a risk: low, medium or high"

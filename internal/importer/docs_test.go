@@ -41,7 +41,8 @@ const shownHeadings = 6
 
 // formWords say in a table how a cell is read.
 var formWords = map[form]string{
-	text: "text", number: "number", whole: "whole number", fraction: "0.05 or 5 %", date: "date", moment: "date, with or without a time",
+	text: "text", key: "text", cancelled: "yes or no, or the date of it", status: "a word; cancelled ones count, the others say nothing", vat: "VAT number", document: "order, invoice, delivery, credit note, return; a quote is rejected",
+	number: "number", whole: "whole number", fraction: "0.05 or 5 %", date: "date", moment: "date, with or without a time",
 	yes: "yes or no", country: "code or name of a country", tongue: "code of a language", zone: "time zone, such as Europe/Paris",
 	phone: "telephone number, kept as it is", email: "e-mail address", siren: "SIREN or SIRET", clientKind: "company, sole_trader, consumer",
 	activityKind: "visit, call, complaint, maintenance, note", contractKind: "tender, framework", basisKind: "consent, information, generic", risk: "low, medium, high",
@@ -56,8 +57,9 @@ func columnTables() string {
 			if c.needed {
 				needed = "yes"
 			}
-			headings := slices.Clone(c.usual[:min(len(c.usual), shownHeadings)])
-			if len(c.usual) > shownHeadings {
+			usual := slices.DeleteFunc(slices.Clone(c.usual), func(u string) bool { return u == together })
+			headings := slices.Clone(usual[:min(len(usual), shownHeadings)])
+			if len(usual) > shownHeadings {
 				headings = append(headings, "…")
 			}
 			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", c.name, needed, formWords[c.form], strings.Join(headings, ", "))

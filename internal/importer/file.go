@@ -1,12 +1,9 @@
 package importer
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/relance/relance/internal/clients"
 )
 
 // File is one file being imported. It is used by one goroutine at a time.
@@ -175,7 +172,7 @@ const missingCell = "empty, but needed"
 func (f *File) convert(r record) (column, reason string) {
 	for i := range f.heading.used {
 		p := &f.heading.used[i]
-		cell := f.trimmed(r.cells[p.cell])
+		cell := f.value(p, r.cells)
 		if cell == nil {
 			if p.needed {
 				return p.name, missingCell
@@ -204,135 +201,6 @@ func (f *File) trimmed(cell []byte) []byte {
 		cell = restored(cell)
 	}
 	return cell
-}
-
-// outputs names the cells of a row: used columns, then what follows from them.
-func (f *File) outputs() []string {
-	var names []string
-	for _, p := range f.heading.used {
-		names = append(names, p.name)
-	}
-	if f.heading.has("phone") && f.kind != Reps {
-		names = append(names, "phone_e164")
-	}
-	if f.heading.has("email") && f.kind != Reps {
-		names = append(names, "email_key")
-	}
-	if f.kind == Clients && len(f.heading.extra) > 0 {
-		names = append(names, "attributes")
-	}
-	return names
-}
-
-// finish fills the cells that follow from others, and checks what concerns several.
-func (f *File) finish(r record) (column, reason string) {
-	for i := len(f.heading.used); i < len(f.columns); i++ {
-		switch f.columns[i] {
-		case "phone_e164":
-			f.cells[i] = f.phoneNumber()
-		case "email_key":
-			f.cells[i] = nil
-			if key, ok := clients.EmailKey(string(f.cell("email"))); ok {
-				f.cells[i] = []byte(key)
-			}
-		case "attributes":
-			if column, reason := f.nestedExtra(r); reason != "" {
-				return column, reason
-			}
-			f.cells[i] = f.attributes(r.cells)
-		}
-	}
-	switch f.kind {
-	case Clients:
-		return f.checkSIREN()
-	case Contacts:
-		return f.checkBases()
-	case Orders:
-		if f.part != Heads && f.cell("amount") == nil && (f.cell("quantity") == nil || f.cell("unit_price") == nil) {
-			return "amount", "neither an amount, nor a quantity with a unit price"
-		}
-	}
-	return "", ""
-}
-
-// cell gives the value of a used column in the row; nil: empty, or not in the file.
-func (f *File) cell(name string) []byte {
-	for i, c := range f.columns {
-		if c == name {
-			return f.cells[i]
-		}
-	}
-	return nil
-}
-
-func (f *File) phoneNumber() []byte {
-	typed := f.cell("phone")
-	if typed == nil {
-		return nil
-	}
-	from := f.options.Country
-	if c := f.cell("country"); c != nil {
-		from = string(c)
-	}
-	number, ok := clients.Phone(string(typed), from)
-	if !ok {
-		return nil
-	}
-	return []byte(number)
-}
-
-// checkSIREN wants a true SIREN of French clients; what other countries write there is kept as it is.
-func (f *File) checkSIREN() (column, reason string) {
-	at := f.heading.at("siren")
-	if at < 0 || f.cells[at] == nil {
-		return "", ""
-	}
-	if c := f.cell("country"); (c == nil && f.options.Country != "FR") || (c != nil && string(c) != "FR") {
-		return "", ""
-	}
-	siren, ok := clients.SIREN(string(f.cells[at]))
-	if !ok {
-		return "siren", quote(f.cells[at]) + ": not a SIREN or SIRET (wrong length or check digit)"
-	}
-	f.cells[at] = []byte(siren)
-	return "", ""
-}
-
-// checkBases wants a source and a date for what a person must be able to prove.
-func (f *File) checkBases() (column, reason string) {
-	for _, name := range [...]string{"mail_basis", "call_basis"} {
-		basis := clients.BasisKind(f.cell(name))
-		switch {
-		case basis == "" || basis == clients.Generic && name == "mail_basis":
-			continue
-		case basis == clients.Generic:
-			return name, "a call has no generic basis"
-		case basis == clients.Contract && name == "mail_basis":
-			return name, "a contract is a basis for calls only"
-		case f.cell("basis_source") == nil:
-			return "basis_source", "empty, but needed to prove " + name
-		case f.cell("basis_on") == nil:
-			return "basis_on", "empty, but needed to prove " + name
-		}
-	}
-	return "", ""
-}
-
-// attributes writes the cells that are no canonical column as JSON; an empty one is null, which clears it.
-func (f *File) attributes(cells [][]byte) []byte {
-	values := make(map[string]*string, len(f.heading.extra))
-	for _, p := range f.heading.extra {
-		values[p.name] = nil
-		if cell := f.trimmed(cells[p.cell]); cell != nil {
-			value := strings.Clone(string(mended(cell)))
-			values[p.name] = &value
-		}
-	}
-	out, err := json.Marshal(values)
-	if err != nil { // strings always have a form
-		return nil
-	}
-	return out
 }
 
 // quote shows a cell in a reason, cut when it is long.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/relance/relance/internal/clients"
 )
@@ -15,43 +14,43 @@ type heading struct {
 	names []string   // as in the file
 	used  []position // the canonical columns that the file has
 	extra []position // the rest; name is the attribute's
+	notes []string   // what was left out though it looked familiar
 }
 
+// position is where a row has a column.
 type position struct {
 	column
-	cell int // index in the row
+	cell    int      // index in the row
+	choices []choice // when it is more than that one cell; the first that is not empty counts
+	how     string   // map, name or usual
+}
+
+// choice is one way to make the value of a column: cells put one behind the other.
+type choice struct {
+	cells []int
+	glue  string
 }
 
 // understand finds the canonical columns among the headings: what Map says, else the canonical name, else a usual one.
+// A heading goes to one column only, but for a SIRET that is a client's reference too.
 func understand(kind Kind, cells [][]byte, mapped map[string]string) (heading, error) {
-	var h heading
-	folded := make([]string, len(cells))
-	for i, c := range cells {
-		name := strings.TrimSpace(string(c))
-		h.names = append(h.names, name)
-		folded[i] = clients.Fold(name)
-	}
-	table := columns(kind)
-	if err := checkMap(kind, table, mapped); err != nil {
+	s := newSearch(kind, cells, mapped)
+	h := heading{names: s.names}
+	if err := checkMap(kind, s.table, mapped); err != nil {
 		return h, err
 	}
-	taken := make([]bool, len(cells))
-	for _, c := range table {
-		at, err := find(c, h.names, folded, taken, mapped)
+	for _, c := range s.table {
+		p, found, err := s.find(c)
 		if err != nil {
 			return h, err
 		}
-		if at >= 0 {
-			taken[at] = true
-			h.used = append(h.used, position{c, at})
+		if found {
+			h.used = append(h.used, p)
 		}
 	}
-	for i, name := range h.names {
-		if !taken[i] && name != "" && !isOurs(folded[i]) {
-			h.extra = append(h.extra, position{column{name: attributeName(name)}, i})
-		}
-	}
-	return h, h.missing(kind, table)
+	h.notes = s.notes
+	h.extra = s.extras()
+	return h, h.missing(kind, s.table, mapped)
 }
 
 func checkMap(kind Kind, table []column, mapped map[string]string) error {
@@ -63,53 +62,16 @@ func checkMap(kind Kind, table []column, mapped map[string]string) error {
 	return nil
 }
 
-// find gives the index of the cell that holds the column, or -1.
-func find(c column, names, folded []string, taken []bool, mapped map[string]string) (int, error) {
-	if told, ok := mapped[c.name]; ok && told == "" {
-		return -1, nil
-	} else if ok {
-		at := slices.IndexFunc(folded, func(f string) bool { return f == clients.Fold(told) })
-		if at < 0 {
-			return at, fileError("the map says that %s is %q, but the headings are: %s", c.name, told, strings.Join(names, ", "))
-		}
-		return at, nil
-	}
-	for _, want := range append([]string{clients.Fold(c.name)}, c.usual...) {
-		for i, f := range folded {
-			if f == want && !taken[i] && !isMapped(f, mapped) {
-				return i, nil
-			}
-		}
-	}
-	return -1, nil
-}
-
-// isMapped keeps a heading that the map gives to one column from being found as another.
-func isMapped(folded string, mapped map[string]string) bool {
-	for _, told := range mapped {
-		if told != "" && clients.Fold(told) == folded {
-			return true
-		}
-	}
-	return false
-}
-
 // isOurs reports whether a heading is one of those that WriteRejected adds.
 func isOurs(folded string) bool {
 	return folded == clients.Fold(rejectedLine) || folded == clients.Fold(rejectedColumn) || folded == clients.Fold(rejectedReason)
 }
 
 // use tells what a heading is used for, and how that was found.
-func (h heading) use(cell int, kind Kind, mapped map[string]string) (name, how string) {
+func (h heading) use(cell int, kind Kind) (name, how string) {
 	for _, p := range h.used {
-		switch {
-		case p.cell != cell:
-		case mapped[p.name] != "":
-			return p.name, "map"
-		case clients.Fold(h.names[cell]) == clients.Fold(p.name):
-			return p.name, "name"
-		default:
-			return p.name, "usual"
+		if p.cell == cell || slices.ContainsFunc(p.choices, func(c choice) bool { return slices.Contains(c.cells, cell) }) {
+			return p.name, p.how
 		}
 	}
 	for _, p := range h.extra {
@@ -129,6 +91,9 @@ func (h heading) cells() [][]byte {
 	return cells
 }
 
+// sentences are what people are told about the headings.
+func (h heading) sentences() []string { return append([]string{}, h.notes...) }
+
 func (h heading) has(name string) bool { return h.at(name) >= 0 }
 
 // at gives the place of a column among those used, or -1.
@@ -136,7 +101,7 @@ func (h heading) at(name string) int {
 	return slices.IndexFunc(h.used, func(p position) bool { return p.name == name })
 }
 
-func (h heading) missing(kind Kind, table []column) error {
+func (h heading) missing(kind Kind, table []column, mapped map[string]string) error {
 	if h.part(kind) != Flat {
 		return nil
 	}
@@ -152,8 +117,24 @@ func (h heading) missing(kind Kind, table []column) error {
 	if len(want) == 0 {
 		return nil
 	}
-	return fileError("no column for %s; the headings are: %s; if one of them is meant, say so with --map",
-		strings.Join(want, ", "), strings.Join(h.names, ", "))
+	return fileError("no column for %s; the headings are: %s; if one of them is meant, say so with --map%s",
+		strings.Join(want, ", "), strings.Join(h.names, ", "), h.hint(want[len(want)-1], mapped))
+}
+
+// hint names the heading that may be meant, but that nobody may take for granted.
+func (h heading) hint(want string, mapped map[string]string) string {
+	if !strings.HasPrefix(want, "amount") {
+		return ""
+	}
+	for _, name := range h.names {
+		switch f := clients.Fold(name); {
+		case strings.Contains(f, "ttc"), strings.Contains(f, "incltax"), strings.Contains(f, "inclvat"):
+			return fmt.Sprintf("; %q has the tax in it, and amounts are net of tax", name)
+		case f == "total", f == "totalamount", f == "ordertotal", f == "grandtotal", f == "totalprice":
+			return fmt.Sprintf("; %q may have tax in it: if it is net of tax, map amount to it", name)
+		}
+	}
+	return ""
 }
 
 func list(table []column) string {
@@ -162,17 +143,6 @@ func list(table []column) string {
 		names = append(names, c.name)
 	}
 	return strings.Join(names, ", ")
-}
-
-// attributeName writes a heading as date_de_classement.
-func attributeName(heading string) string {
-	var words []string
-	for _, w := range strings.FieldsFunc(heading, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		if f := clients.Fold(w); f != "" {
-			words = append(words, f)
-		}
-	}
-	return strings.Join(words, "_")
 }
 
 // wrongWidth says so when a row has not as many cells as the heading; cells beyond it may be there when all are blank.

@@ -62,7 +62,7 @@ func familiar(kind Kind, cells [][]byte, mapped map[string]string) (n int) {
 	known := map[string]bool{}
 	for _, c := range columns(kind) {
 		known[clients.Fold(c.name)] = true
-		for _, usual := range c.usual {
+		for _, usual := range c.headings() {
 			known[usual] = true
 		}
 	}

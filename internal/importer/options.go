@@ -20,6 +20,7 @@ type Options struct {
 	Member    string            // of an archive; "": the only one
 	Country   string            // the company's (ISO), for numbers of clients without one; "": FR
 	Zone      *time.Location    // the company's, for times without one; nil: UTC
+	Currency  string            // the company's (ISO): amounts in another one are noted; "": EUR
 }
 
 // savedOptions is the form of Options as JSON.

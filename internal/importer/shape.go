@@ -28,7 +28,7 @@ type Found struct {
 // Shape tells what was found out. Its notes grow while rows are read.
 func (f *File) Shape() Shape {
 	s := Shape{Packed: f.packing.how, Member: f.packing.member, Header: f.headline.line, Dates: map[string]DateOrder{},
-		Sheets: []string{}, Columns: []Found{}, Notes: f.notes.sentences(), Thousands: thousandsWord(f.thousands)}
+		Sheets: []string{}, Columns: []Found{}, Notes: append(f.heading.sentences(), f.notes.sentences()...), Thousands: thousandsWord(f.thousands)}
 	f.source.describe(&s)
 	for i, p := range f.heading.used {
 		if isDate(p.form) {
@@ -39,7 +39,7 @@ func (f *File) Shape() Shape {
 		}
 	}
 	for i, name := range f.heading.names {
-		column, how := f.heading.use(i, f.kind, f.options.Map)
+		column, how := f.heading.use(i, f.kind)
 		s.Columns = append(s.Columns, Found{Heading: name, Column: column, How: how})
 	}
 	return s

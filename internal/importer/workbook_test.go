@@ -96,7 +96,7 @@ func TestWorkbooksAsSpreadsheetsWriteThem(t *testing.T) {
 			return errors.Join(f.SetSheetRow("Sheet1", "A1", &[]any{"ref", "name", "CP", "Tél.", "Actif", "siret"}),
 				f.SetSheetRow("Sheet1", "A2", &[]any{7, "Alpha", 8000, 322406163, true, 73282932000074}),
 				f.SetCellStyle("Sheet1", "C2", "C2", style(f, "00000")), f.SetCellStyle("Sheet1", "D2", "D2", style(f, `0#" "##" "##" "##" "##`)))
-		}, []string{`ref=7 name=Alpha siren=732829320 postcode=08000 phone=0322406163 phone_e164=+33322406163 attributes={"actif":"true"}`}},
+		}, []string{`ref=7 name=Alpha siren=732829320 postcode=08000 phone=0322406163 phone_e164=+33322406163 attributes={"actif":"true","siren_typed":null}`}},
 		{"rich text, line breaks and the sheet that fits", Clients, Options{}, func(f *excelize.File) error {
 			_, err := f.NewSheet("Clients")
 			return errors.Join(err, f.SetSheetRow("Sheet1", "A1", &[]any{"Lisez-moi"}), f.SetSheetRow("Clients", "A1", &[]any{"ref", "name", "address"}),
