@@ -141,6 +141,9 @@ type CallsDoneCmd struct {
 
 // Run records it and says what follows.
 func (c *CallsDoneCmd) Run(app *App) error {
+	if !slices.Contains(campaigns.Outcomes, campaigns.Outcome(c.Outcome)) {
+		return fmt.Errorf("%w: --outcome %s", errUsage, oneOf(c.Outcome, campaigns.Outcomes))
+	}
 	st, by, now, err := app.openAs(c.As)
 	if err != nil {
 		return err
@@ -170,7 +173,7 @@ func (c *CallsDoneCmd) Run(app *App) error {
 		fmt.Fprintf(app.Err, "Recorded. %s is to be called again on %s.\n", card.ClientName, card.DueAt.In(settings.Zone()).Format("2006-01-02 15:04"))
 		return nil
 	}
-	fmt.Fprintf(app.Err, "Recorded. The call to %s is closed: %s. It can be undone for ten minutes.\n", card.ClientName, card.Outcome)
+	fmt.Fprintf(app.Err, "Recorded. The call to %s is closed: %s. It can be undone on its page for ten minutes.\n", card.ClientName, card.Outcome)
 	return nil
 }
 

@@ -22,6 +22,8 @@ func (a *App) sayWhereToLook(ctx context.Context, err error) error {
 		return fmt.Errorf("%w; want its ref, as in the file of clients", err)
 	case "rep":
 		return fmt.Errorf("%w%s; `relance import reps` brings reps in", err, perhaps(m.Ref, a.repRefs(ctx)))
+	case "call":
+		return fmt.Errorf("%w; `relance calls` has those of today", err)
 	case "user":
 		return fmt.Errorf("%w; `relance user list` has those there are", err)
 	}

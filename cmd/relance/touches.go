@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/relance/relance/campaigns"
@@ -21,7 +20,7 @@ type TouchesCmd struct {
 // Run prints them by due time.
 func (c *TouchesCmd) Run(app *App) error {
 	if c.State != "" && !slices.Contains(campaigns.States, campaigns.State(c.State)) {
-		return fmt.Errorf("%w: %s", errUsage, unknownState(c.State))
+		return fmt.Errorf("%w: --state %s", errUsage, oneOf(c.State, campaigns.States))
 	}
 	st, _, err := app.open()
 	if err != nil {
@@ -42,14 +41,6 @@ func (c *TouchesCmd) Run(app *App) error {
 		return err
 	}
 	return table.Flush()
-}
-
-func unknownState(state string) string {
-	var known []string
-	for _, s := range campaigns.States {
-		known = append(known, string(s))
-	}
-	return fmt.Sprintf("state %q; one of %s%s", state, strings.Join(known, ", "), perhaps(state, known))
 }
 
 // ResultsCmd tells what became of a campaign's touches.

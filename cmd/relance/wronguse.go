@@ -53,8 +53,7 @@ func asked(command *kong.Node) string {
 
 func inOtherWords(sentence string, command *kong.Node) string {
 	if m := notOneOf.FindStringSubmatch(sentence); m != nil {
-		words := enumWords(m[2])
-		return fmt.Sprintf("%s: %q is not one of %s%s", m[1], m[3], strings.Join(words, ", "), perhaps(m[3], words))
+		return m[1] + ": " + oneOf(m[3], enumWords(m[2]))
 	}
 	if m := unexpected.FindStringSubmatch(sentence); m != nil {
 		return sentence + perhaps(m[1], commandsBeside(command))
@@ -81,6 +80,15 @@ func commandsBeside(command *kong.Node) (names []string) {
 		names = append(names, child.Name)
 	}
 	return names
+}
+
+// oneOf refuses a word that is none of those known.
+func oneOf[S ~string](word string, known []S) string {
+	names := make([]string, len(known))
+	for i, k := range known {
+		names[i] = string(k)
+	}
+	return fmt.Sprintf("%q is not one of %s%s", word, strings.Join(names, ", "), perhaps(word, names))
 }
 
 func perhaps(word string, known []string) string {

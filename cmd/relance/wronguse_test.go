@@ -69,6 +69,8 @@ func TestWrongUseSaysWhatToDo(t *testing.T) {
 		"a word for a number":            {[]string{"forecast", "--days", "ten"}, 2, `--days: want a whole number, not "ten"`},
 		"a language that there is not":   {[]string{"campaign", "explain", "newsletter", "C1", "--language", "de"}, 2, `"de" is not one of fr, en` + "\n"},
 		"a state with a letter less":     {[]string{"touches", "--state", "plannd"}, 2, `(did you mean "planned"?)`},
+		"an outcome with a letter less":  {[]string{"calls", "done", "1", "--outcome", "reachd"}, 2, `(did you mean "reached"?)`},
+		"a call that there is not":       {[]string{"calls", "done", "9", "--outcome", "reached"}, 1, "`relance calls` has those of today"},
 		"a campaign with a letter less":  {[]string{"campaign", "pause", "newsleter"}, 1, `(did you mean "newsletter"?); ` + "`relance campaign list`"},
 		"a client that there is not":     {[]string{"touches", "--client", "C9"}, 1, "want its ref"},
 		"a rep that there is not":        {[]string{"calls", "--rep", "XX"}, 1, "`relance import reps`"},
