@@ -138,20 +138,12 @@ type CampaignCheckCmd struct {
 
 // Run prints a line per mistake and fails when there is one.
 func (c *CampaignCheckCmd) Run(app *App) error {
-	var problems []templates.Problem
 	names := c.Names
-	if len(names) == 1 && isFolder(names[0]) {
-		found, err := desk.CheckFolder(names[0])
+	if len(names) == 0 {
+		st, _, err := app.open()
 		if err != nil {
 			return err
 		}
-		return app.mistakes(found)
-	}
-	st, _, err := app.open()
-	if err != nil {
-		return err
-	}
-	if len(names) == 0 {
 		all, err := st.Campaigns(app.Context())
 		if err != nil {
 			return err
@@ -160,11 +152,9 @@ func (c *CampaignCheckCmd) Run(app *App) error {
 			names = append(names, g.Name)
 		}
 	}
+	var problems []templates.Problem
 	for _, name := range names {
-		found, err := desk.New(st).Problems(app.Context(), name)
-		if errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("%s is neither a folder nor a campaign; `relance campaign list` has those: %w", name, err)
-		}
+		found, err := app.problems(name)
 		if err != nil {
 			return err
 		}
@@ -173,9 +163,24 @@ func (c *CampaignCheckCmd) Run(app *App) error {
 	return app.mistakes(problems)
 }
 
-func isFolder(name string) bool {
+// problems are the mistakes of a folder, for which no database is needed, or of a campaign that is stored.
+func (a *App) problems(name string) ([]templates.Problem, error) {
 	info, err := os.Stat(name)
-	return err == nil && info.IsDir()
+	switch {
+	case err == nil && info.IsDir():
+		return desk.CheckFolder(name)
+	case err == nil && strings.ContainsAny(name, "./"): // as no campaign's name
+		return nil, fmt.Errorf("%w: %s is a file; name the folder above its folder: definitions and texts are checked together", errUsage, name)
+	}
+	st, _, err := a.open()
+	if err != nil {
+		return nil, err
+	}
+	found, err := desk.New(st).Problems(a.Context(), name)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("%s is neither a folder nor a campaign: %w", name, err)
+	}
+	return found, err
 }
 
 // mistakes prints them on stdout: they are the result.

@@ -89,6 +89,7 @@ func TestWrongUseSaysWhatToDo(t *testing.T) {
 		"a kind that there is not":       {[]string{"import", "order", clients}, 2, `"orders"`},
 		"a campaign never approved":      {[]string{"campaign", "start", "newsletter"}, 1, "relance campaign approve newsletter"},
 		"a folder that is not there":     {[]string{"campaign", "check", "nosuch"}, 1, "neither a folder nor a campaign"},
+		"a file for a folder":            {[]string{"campaign", "check", clients}, 2, "is a file; name the folder"},
 		"an unknown fact":                {[]string{"basis", "declare", "--kind", "information", "--source", "S", "--on", "2024-01-01", "--audience", "revenu_12m > 10"}, 2, `column 1: unknown fact "revenu_12m" (did you mean "revenue_12m"?)`},
 		"a day in another form":          {[]string{"basis", "declare", "--kind", "information", "--source", "S", "--on", "01/01/2024"}, 2, "YYYY-MM-DD"},
 		"a send that is not unsure":      {[]string{"unsure", "sent", "99"}, 1, "`relance unsure` lists"},
