@@ -190,7 +190,7 @@ const refs = `CASE k.noun
 	WHEN 'client' THEN (SELECT ref FROM client WHERE id = k.row_id) WHEN 'rep' THEN (SELECT ref FROM rep WHERE id = k.row_id)
 	WHEN 'product' THEN (SELECT ref FROM product WHERE id = k.row_id) WHEN 'contract' THEN (SELECT ref FROM contract WHERE id = k.row_id)
 	WHEN 'orders' THEN (SELECT ref FROM orders WHERE id = k.row_id) WHEN 'order_line' THEN (SELECT ref || ' ' || k.key FROM orders WHERE id = k.row_id)
-	WHEN 'contact' THEN (SELECT c.ref || ' ' || p.name FROM contact p JOIN client c ON c.id = p.client_id WHERE p.id = k.row_id)
+	WHEN 'contact' THEN (SELECT c.ref || ' ' || coalesce(p.ref, p.name) FROM contact p JOIN client c ON c.id = p.client_id WHERE p.id = k.row_id)
 	WHEN 'activity' THEN (SELECT coalesce(a.ref, c.ref || ' ' || a.at::date) FROM activity a JOIN client c ON c.id = a.client_id WHERE a.id = k.row_id) END`
 
 // listKept fills the list, and finds the later runs that may have counted on what is gone.
