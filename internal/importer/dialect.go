@@ -133,7 +133,7 @@ func escapes(s *census, d dialect) bool {
 
 // forSample reads the rows of a sample.
 func forSample(sample []byte, d dialect, do func(record)) {
-	r := newRecords(bytes.NewReader(bytes.Clone(sample)), d) // a row is changed while it is read
+	r := sampleRecords(sample, d)
 	for range sampleRows {
 		rec, err := r.next()
 		if err != nil {

@@ -29,6 +29,9 @@ func refuseForeign(head []byte) error {
 			return fileError("it is %s", f.words)
 		}
 	}
+	if len(head) > 262 && string(head[257:262]) == "ustar" {
+		return fileError("it is a tar archive; pack the file itself, with gzip or zip")
+	}
 	return refuseText(head)
 }
 

@@ -122,6 +122,7 @@ func TestFilesThatAreNoTable(t *testing.T) {
 		{"an SQL dump", "-- MySQL dump 10.13\n", Options{}, "SQL dump"},
 		{"a JSON list", "[\n{\"ref\":1}]", Options{}, "one object per line"},
 		{"JSON over lines", "{\n\"ref\":1\n}", Options{}, "one object per line"},
+		{"tar in gzip", gzipped(t, "a.csv"+strings.Repeat("\x00", 252)+"ustar\x0000"), Options{}, "tar archive"},
 		{"JSON with a key for each row", keysOf(1100), Options{}, "more than 1000 different keys"},
 	} {
 		_, _, err := table(t, Clients, c.text, c.o)
@@ -178,6 +179,7 @@ func TestDialects(t *testing.T) {
 		quote      string
 		want       []string
 	}{
+		{"what a spreadsheet calls Unicode text", "\xff\xfe" + utf16Text(binary.LittleEndian, "ref\tname\tcity\r\nA\t\"Alpha; Co, Ltd|x\"\tL'Isle\r\n"), Options{}, "tab", "double", []string{want}},
 		{"commas, quoted", "ref,name,city\nA,\"Alpha; Co, Ltd|x\",L'Isle\n", Options{}, "comma", "double", []string{want}},
 		{"semicolons, quoted", "ref;name;city\nA;\"Alpha; Co, Ltd|x\";L'Isle\n", Options{}, "semicolon", "double", []string{want}},
 		{"tabs", "ref\tname\tcity\nA\tAlpha; Co, Ltd|x\tL'Isle\n", Options{}, "tab", "double", []string{want}},
@@ -271,7 +273,9 @@ type repeated struct {
 	times            int64
 }
 
-func (r repeated) size() int64 { return int64(len(r.head)) + r.times*int64(len(r.body)) + int64(len(r.tail)) }
+func (r repeated) size() int64 {
+	return int64(len(r.head)) + r.times*int64(len(r.body)) + int64(len(r.tail))
+}
 
 func (r repeated) ReadAt(b []byte, off int64) (n int, err error) {
 	for n < len(b) {

@@ -23,11 +23,11 @@ type jsonSource struct {
 
 // isJSONLines tells JSON from cells between delimiters.
 func isJSONLines(sample []byte) bool {
-	sample = bytes.TrimLeft(sample, " \t\r\n")
+	sample = jsonBlanks(sample)
 	if !bytes.HasPrefix(sample, []byte("{")) {
 		return false
 	}
-	inside := bytes.TrimLeft(sample[1:], " \t\r\n")
+	inside := jsonBlanks(sample[1:])
 	return len(inside) == 0 || inside[0] == '"' || inside[0] == '}'
 }
 
@@ -116,10 +116,8 @@ func (j *jsonRows) next() (record, error) {
 		return r, err
 	}
 	r.cells = nil
-	switch line := bytes.TrimSpace(r.raw); {
-	case !json.Valid(line):
-		r.problem = "not a JSON object"
-	case line[0] != '{':
+	switch line := bytes.Trim(r.raw, jsonSpace); {
+	case !json.Valid(line) || line[0] != '{':
 		r.problem = "not a JSON object"
 	default:
 		r.problem = j.fill(line)
@@ -179,7 +177,7 @@ func jsonText(value []byte) []byte {
 
 // walkObject calls see for each key and value of a valid JSON object, as it stands there, until see gives a problem.
 func walkObject(line []byte, see func(key, value []byte) string) (problem string) {
-	b := bytes.TrimSpace(line)
+	b := bytes.Trim(line, jsonSpace)
 	if len(b) == 0 || b[0] != '{' {
 		return ""
 	}
@@ -200,7 +198,9 @@ func walkObject(line []byte, see func(key, value []byte) string) (problem string
 	return ""
 }
 
-func jsonBlanks(b []byte) []byte { return bytes.TrimLeft(b, " \t\r\n") }
+const jsonSpace = " \t\r\n"
+
+func jsonBlanks(b []byte) []byte { return bytes.TrimLeft(b, jsonSpace) }
 
 // valueSize is the size of the valid value that b begins with.
 func valueSize(b []byte) int {

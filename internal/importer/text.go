@@ -1,7 +1,5 @@
 package importer
 
-import "bytes"
-
 // textSource is a text whose rows have cells between delimiters.
 type textSource struct {
 	content  content
@@ -16,7 +14,7 @@ func openText(kind Kind, c content, s *census, encoding string, sample []byte, o
 	t := &textSource{content: c, encoding: encoding, sample: sample}
 	found, rows, cells := false, -1, 0
 	for _, d := range dialects(sample, s, o) {
-		h := seekHeadline(kind, newRecords(bytes.NewReader(bytes.Clone(sample)), d), o)
+		h := seekHeadline(kind, sampleRecords(sample, d), o)
 		r, n := d.order(sample)
 		better := r > rows || (r == rows && n > cells)
 		if (h.err == nil && !found) || ((h.err == nil) == found && better) {

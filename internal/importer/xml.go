@@ -174,7 +174,7 @@ func tagOf(b []byte) xmlToken {
 		end++
 	}
 	t.name, t.attrs = b[:end], b[end:]
-	if i := bytes.IndexByte(t.name, ':'); i >= 0 {
+	if i := bytes.IndexByte(t.name, ':'); i > 0 && i+1 < len(t.name) {
 		t.name = t.name[i+1:]
 	}
 	return t
