@@ -12,7 +12,7 @@ type Facts struct {
 	Kind        string // company, sole_trader, consumer; empty: not told
 	Consumer    bool   // treated as a consumer: told so, or doubtful
 	Sector      string
-	Group       string
+	Group       string // its parent's ref, or a free name
 	Country     string // empty: the company's
 	Postcode    string
 	Zone        string // IANA; empty: the country's
@@ -39,6 +39,7 @@ type Facts struct {
 	Revenue12m       float64
 	Revenue12mBefore float64
 	Rhythm           float64 // days; 0: fewer than three gaps
+	GroupRevenue12m  float64 // of its group, else its own
 	RevenueRank      int32   // 0: not ranked
 	RevenueShare     float64
 	RevenueTail      float64

@@ -87,6 +87,7 @@ const (
 	ReasonDeferred    Reason = "deferred"   // the mail server said "not now"
 	ReasonText        Reason = "text_fault" // its text could not be made into a mail: the company mends it
 	ReasonCauseGone   Reason = "cause_gone" // what triggered it is no longer true
+	ReasonMerged      Reason = "merged"     // two clients became one, who gets it already
 	ReasonAudience    Reason = "not_in_audience"
 	ReasonNotYet      Reason = "not_yet"    // explain only: the trigger has not fired
 	ReasonTooOld      Reason = "too_old"    // explain only: the window of the trigger has passed
@@ -112,7 +113,7 @@ const (
 var Reasons = []Reason{
 	ReasonClosed, ReasonBlocked, ReasonOpposed, ReasonNoBasis, ReasonConsumer, ReasonComplaint, ReasonNoAddress,
 	ReasonNoNumber, ReasonHeldOut, ReasonTooLate, ReasonPaused, ReasonPressure, ReasonHours, ReasonQuietWeeks,
-	ReasonLevelled, ReasonDeferred, ReasonText, ReasonCauseGone, ReasonAudience, ReasonNotYet, ReasonTooOld, ReasonStaleData,
+	ReasonLevelled, ReasonDeferred, ReasonText, ReasonCauseGone, ReasonMerged, ReasonAudience, ReasonNotYet, ReasonTooOld, ReasonStaleData,
 	ReasonAlready, ReasonNoSlotText, ReasonSlotMissed, ReasonUnreachable, ReasonNoAnswer, ReasonAnswered,
 	ReasonNoOrder, ReasonOldClient, ReasonNeverSilent, ReasonBeforeStart, ReasonSeen, ReasonNoStep, ReasonStopped,
 	ReasonWorkerGone, ReasonNoReply,

@@ -56,6 +56,7 @@ var reasonWords = map[campaigns.Reason]words{
 	campaigns.ReasonDeferred:    {"Le serveur de mail a demandé d’attendre", "The mail server asked to wait"},
 	campaigns.ReasonText:        {"Le texte est à corriger avant que ce message puisse partir", "The text needs mending before this can leave"},
 	campaigns.ReasonCauseGone:   {"La cause a disparu", "Its cause has gone"},
+	campaigns.ReasonMerged:      {"Le client, fusionné avec un autre, le reçoit déjà", "The client, merged with another, gets it already"},
 	campaigns.ReasonAudience:    {"Le client n’est pas dans le public de la campagne", "The client is not in the campaign’s audience"},
 	campaigns.ReasonNotYet:      {"Pas encore", "Not yet"},
 	campaigns.ReasonTooOld:      {"C’est trop ancien pour la règle", "Too long ago for the rule"},

@@ -72,13 +72,13 @@ var factBaseSQL = `
 		SELECT DISTINCT client_id FROM contract JOIN fact_scope USING (client_id)
 		WHERE coalesce(starts_on, '-infinity') <= @today::date AND ends_on >= @today::date),
 	person AS MATERIALIZED (
-		SELECT p.id, p.client_id, p.key, p.main, p.email_key, p.phone, p.phone_e164, p.wrong FROM contact p JOIN fact_scope USING (client_id)
+		SELECT p.id, p.client_id, p.key, p.main, p.email_key, p.phone, p.phone_e164, p.wrong, p.came_as FROM contact p JOIN fact_scope USING (client_id)
 		WHERE p.wrong IS NULL OR p.wrong = 'wrong_number'),
 	mailed AS (
-		SELECT DISTINCT ON (client_id) client_id, id, email_key FROM person WHERE email_key IS NOT NULL ORDER BY client_id, main DESC, key COLLATE "C"),
+		SELECT DISTINCT ON (client_id) client_id, id, email_key FROM person WHERE email_key IS NOT NULL ORDER BY client_id, main DESC, came_as IS NOT NULL, key COLLATE "C"),
 	called AS (
 		SELECT DISTINCT ON (p.client_id) p.client_id, p.id, p.phone, p.phone_e164 FROM person p JOIN client c ON c.id = p.client_id WHERE p.wrong IS NULL
-		ORDER BY p.client_id, (p.phone IS NOT NULL OR c.phone IS NOT NULL) DESC, p.main DESC, p.key COLLATE "C"),
+		ORDER BY p.client_id, (p.phone IS NOT NULL OR c.phone IS NOT NULL) DESC, p.main DESC, p.came_as IS NOT NULL, p.key COLLATE "C"),
 	landline AS (
 		SELECT DISTINCT client_id FROM person WHERE wrong IS NULL AND phone IS NOT NULL AND coalesce(phone_e164, '') !~ '` + MobileNumber + `'),
 	held AS (

@@ -201,6 +201,9 @@ func (r *importRun) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.noteAliases(ctx); err != nil {
+		return err
+	}
 	if err := r.markStale(ctx); err != nil {
 		return err
 	}
@@ -268,11 +271,16 @@ func (r *importRun) has(column string) bool {
 // flat says that each row says everything.
 func (r *importRun) flat() bool { return r.heads == nil && r.file.Part() != importer.Lines }
 
-// names of columns that all files have together, as the run keeps them.
+// columns names those that the files have together, as the run keeps them: attributes one by one.
 func (r *importRun) columns() []string {
 	var names []string
 	for _, f := range r.files {
 		names = append(names, f.Columns()...)
+		for _, c := range f.Shape().Columns {
+			if c.How == "attribute" {
+				names = append(names, "attributes."+c.Column)
+			}
+		}
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

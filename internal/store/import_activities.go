@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// mergeActivities finds the activity that each row is about by its ref. Without one, the nth row of a client, kind and
+// mergeActivities finds the activity that each row is about by its ref. Without one, the nth row of a client (or alias of it), kind and
 // time is the nth such activity that an import brought, so that the same file changes nothing.
 func (r *importRun) mergeActivities(ctx context.Context) (created, updated int64, err error) {
 	if err := r.rejectUnknown(ctx, "client", "client", "clients"); err != nil {
@@ -40,12 +40,13 @@ func (r *importRun) findActivities(ctx context.Context) error {
 	}
 	_, err := r.tx.Exec(ctx, `
 		WITH named AS (
-			SELECT i.at_line, c.id AS client_id, i.kind, i.at, row_number() OVER (PARTITION BY c.id, i.kind, i.at ORDER BY i.at_line) AS nth
+			SELECT i.at_line, c.id AS client_id, i.kind, i.at, coalesce(i.came_as, '') AS alias,
+			       row_number() OVER (PARTITION BY c.id, i.kind, i.at, i.came_as ORDER BY i.at_line) AS nth
 			FROM incoming i JOIN client c ON c.ref = i.client WHERE `+unnamed+`
 		), known AS (
-			SELECT id, client_id, kind, at, row_number() OVER (PARTITION BY client_id, kind, at ORDER BY id) AS nth
+			SELECT id, client_id, kind, at, coalesce(came_as, '') AS alias, row_number() OVER (PARTITION BY client_id, kind, at, came_as ORDER BY id) AS nth
 			FROM activity WHERE ref IS NULL AND run_id IS NOT NULL AND client_id IN (SELECT client_id FROM named)
 		)
-		UPDATE incoming i SET found = known.id FROM named JOIN known USING (client_id, kind, at, nth) WHERE named.at_line = i.at_line`)
+		UPDATE incoming i SET found = known.id FROM named JOIN known USING (client_id, kind, at, alias, nth) WHERE named.at_line = i.at_line`)
 	return err
 }

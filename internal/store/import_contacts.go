@@ -41,6 +41,12 @@ func (r *importRun) mergeContacts(ctx context.Context) (created, updated int64, 
 	return created, updated, r.addBases(ctx)
 }
 
+// Persons of a client that was merged stay theirs: a row under its alias is about one of them, and no other row is.
+const (
+	samePersons = `t.client_id = c.id AND t.came_as IS NOT DISTINCT FROM i.came_as`
+	aliasPrefix = `coalesce(i.came_as || '/', '')`
+)
+
 // findContacts gives each staged row its contact's key, and says whether the contact is new.
 func (r *importRun) findContacts(ctx context.Context) error {
 	ref, email := "NULL::text", "NULL::text"
@@ -53,10 +59,10 @@ func (r *importRun) findContacts(ctx context.Context) error {
 	for _, sql := range []string{
 		`ALTER TABLE incoming ADD key text, ADD fresh boolean`,
 		fmt.Sprintf(`UPDATE incoming i SET key = coalesce(
-			(SELECT t.key FROM contact t WHERE t.client_id = c.id AND (t.ref = %[1]s OR t.key = %[1]s) ORDER BY t.id LIMIT 1),
-			(SELECT t.key FROM contact t WHERE t.client_id = c.id AND t.email_key = %[2]s AND (t.ref IS NULL OR %[1]s IS NULL) ORDER BY t.id LIMIT 1),
-			(SELECT t.key FROM contact t WHERE t.client_id = c.id AND t.name = i.name AND t.email_key IS NULL AND t.ref IS NULL LIMIT 1),
-			%[1]s, %[2]s, i.name) FROM client c WHERE c.ref = i.client`, ref, email),
+			(SELECT t.key FROM contact t WHERE `+samePersons+` AND (t.ref = %[1]s OR t.key = `+aliasPrefix+` || %[1]s) ORDER BY t.id LIMIT 1),
+			(SELECT t.key FROM contact t WHERE `+samePersons+` AND t.email_key = %[2]s AND (t.ref IS NULL OR %[1]s IS NULL) ORDER BY t.id LIMIT 1),
+			(SELECT t.key FROM contact t WHERE `+samePersons+` AND t.name = i.name AND t.email_key IS NULL AND t.ref IS NULL LIMIT 1),
+			`+aliasPrefix+` || coalesce(%[1]s, %[2]s, i.name)) FROM client c WHERE c.ref = i.client`, ref, email),
 		`UPDATE incoming i SET fresh = NOT EXISTS (SELECT FROM contact t WHERE t.client_id = c.id AND t.key = i.key) FROM client c WHERE c.ref = i.client`,
 	} {
 		if _, err := r.tx.Exec(ctx, sql); err != nil {

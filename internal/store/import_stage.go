@@ -62,8 +62,10 @@ func (r *importRun) stageFile(ctx context.Context, f *importer.File, table strin
 			return err
 		}
 	}
-	_, err := r.tx.Exec(ctx, "ANALYZE "+table) // or the plans below are made for a handful of rows
-	return err
+	if _, err := r.tx.Exec(ctx, "ANALYZE "+table); err != nil { // or the plans below are made for a handful of rows
+		return err
+	}
+	return r.resolveAliases(ctx, f, table)
 }
 
 func (r *importRun) copyRows(ctx context.Context, sql string, encode func(io.Writer) error) error {
