@@ -50,7 +50,10 @@ func understand(kind Kind, cells [][]byte, mapped map[string]string) (heading, e
 	}
 	h.notes = s.notes
 	h.extra = s.extras()
-	return h, h.missing(kind, s.table, mapped)
+	if hint := h.hint(); kind == Orders && hint != "" && !h.has("amount") {
+		h.notes = append(h.notes, "amount: "+hint)
+	}
+	return h, h.missing(kind, s.table)
 }
 
 func checkMap(kind Kind, table []column, mapped map[string]string) error {
@@ -101,7 +104,7 @@ func (h heading) at(name string) int {
 	return slices.IndexFunc(h.used, func(p position) bool { return p.name == name })
 }
 
-func (h heading) missing(kind Kind, table []column, mapped map[string]string) error {
+func (h heading) missing(kind Kind, table []column) error {
 	if h.part(kind) != Flat {
 		return nil
 	}
@@ -117,21 +120,21 @@ func (h heading) missing(kind Kind, table []column, mapped map[string]string) er
 	if len(want) == 0 {
 		return nil
 	}
-	return fileError("no column for %s; the headings are: %s; if one of them is meant, say so with --map%s",
-		strings.Join(want, ", "), strings.Join(h.names, ", "), h.hint(want[len(want)-1], mapped))
+	hint := ""
+	if strings.HasPrefix(want[len(want)-1], "amount") && h.hint() != "" {
+		hint = "; " + h.hint()
+	}
+	return fileError("no column for %s; the headings are: %s; if one of them is meant, say so with --map%s", strings.Join(want, ", "), strings.Join(h.names, ", "), hint)
 }
 
-// hint names the heading that may be meant, but that nobody may take for granted.
-func (h heading) hint(want string, mapped map[string]string) string {
-	if !strings.HasPrefix(want, "amount") {
-		return ""
-	}
+// hint names the heading that may be meant as the amount, but that nobody may take for granted.
+func (h heading) hint() string {
 	for _, name := range h.names {
 		switch f := clients.Fold(name); {
 		case strings.Contains(f, "ttc"), strings.Contains(f, "incltax"), strings.Contains(f, "inclvat"):
-			return fmt.Sprintf("; %q has the tax in it, and amounts are net of tax", name)
+			return fmt.Sprintf("%q has the tax in it, and amounts are net of tax", name)
 		case f == "total", f == "totalamount", f == "ordertotal", f == "grandtotal", f == "totalprice":
-			return fmt.Sprintf("; %q may have tax in it: if it is net of tax, map amount to it", name)
+			return fmt.Sprintf("%q may have tax in it; if it is net of tax, map amount to it", name)
 		}
 	}
 	return ""
