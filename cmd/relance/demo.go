@@ -76,6 +76,7 @@ type demo struct {
 	dir   string
 	story story
 	users []store.User
+	again bool   // it was begun before
 	host  string // ref of the rep whose link is printed; empty: the first
 
 	forwarding sync.Mutex // one push of the bar at a time
@@ -164,7 +165,8 @@ func (d *demo) load(ctx context.Context) (err error) {
 	if d.store, err = d.app.Store(ctx); err != nil {
 		return err
 	}
-	if d.story.Anchor.IsZero() {
+	d.again = !d.story.Anchor.IsZero()
+	if !d.again {
 		if err := d.begin(ctx); err != nil {
 			return err
 		}
