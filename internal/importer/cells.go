@@ -51,7 +51,7 @@ func (f *File) read(at int, cell []byte) (value []byte, reason string) {
 		t, reason := readMoment(cell, f.dates[at], f.zone())
 		return t.UTC().AppendFormat(nil, time.RFC3339), reason
 	case fraction:
-		return readFraction(nil, cell, f.decimals[at])
+		return readShare(nil, cell, f.decimals[at], f.percent[at])
 	case whole:
 		return readWhole(nil, cell, f.decimals[at])
 	default:

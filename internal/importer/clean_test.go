@@ -50,6 +50,9 @@ func TestWhatIsCleaned(t *testing.T) {
 		{"other currencies", Orders, "order,client,date,amount\n1,A,2026-01-31,$5.50\n2,A,2026-01-31,5.50 €\n", Options{}, []string{"order=1 client=A ordered_on=2026-01-31 amount=5.50", "order=2 client=A ordered_on=2026-01-31 amount=5.50"},
 			[]string{"amount: written in USD, read as EUR (1 row; line 2)"}},
 		{"years of two digits", Orders, "order,client,date,amount\n1,A,31/01/26,5\n", Options{}, []string{"order=1 client=A ordered_on=2026-01-31 amount=5"}, []string{"ordered_on: its years have two digits"}},
+		{"discounts in percent without a sign", Orders, "order,client,date,amount,remise\n1,A,2026-01-31,5,1\n2,A,2026-01-31,5,15\n3,A,2026-01-31,5,5 %\n4,A,2026-01-31,5,0\n", Options{},
+			[]string{"order=1 client=A ordered_on=2026-01-31 amount=5 discount=0.01", "order=2 client=A ordered_on=2026-01-31 amount=5 discount=0.15", "order=3 client=A ordered_on=2026-01-31 amount=5 discount=0.05", "order=4 client=A ordered_on=2026-01-31 amount=5 discount=0.00"}, nil},
+		{"discounts as shares", Orders, "order,client,date,amount,remise\n1,A,2026-01-31,5,0.5\n2,A,2026-01-31,5,1\n", Options{}, []string{"order=1 client=A ordered_on=2026-01-31 amount=5 discount=0.5", "order=2 client=A ordered_on=2026-01-31 amount=5 discount=1"}, nil},
 		{"a file of orders read for its clients", Clients, "Order ID,Order Date,Customer ID,Customer Name,City,Sales\n1,2026-01-31,A,Ann,Paris,5\n2,2026-01-31,A,Ann,Lyon,6\n", Options{}, []string{"ref=A name=Ann", "ref=A name=Ann"}, nil},
 	} {
 		f, err := Open(c.kind, Text(c.name, c.text), c.o)
@@ -62,6 +65,18 @@ func TestWhatIsCleaned(t *testing.T) {
 			t.Errorf("%s: %v %v\n%s\nwant\n%s", c.name, bad, err, strings.Join(rows, "\n"), strings.Join(c.want, "\n"))
 		}
 		checkNotes(t, c.name, f.Shape().Notes, c.notes)
+	}
+}
+
+func TestDiscountsThatCouldBeEither(t *testing.T) {
+	for column, want := range map[string]string{
+		"Remise %\n1,A,2026-01-31,5,0.5":                    `column discount: "0.5" under the heading "Remise %" could be a share or a percentage`,
+		"remise\n1,A,2026-01-31,5,0.05\n2,A,2026-01-31,5,7": `column discount: "7" can only be a percentage, and "0.05" looks like a share`,
+	} {
+		_, err := Open(Orders, Text("test.csv", "order,client,date,amount,"+column+"\n"), Options{})
+		if !errors.Is(err, ErrFile) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", column, err, want)
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ type File struct {
 	dates     []DateOrder // of each used column that is a date; "": it has shown none
 	decimals  []byte      // of each used column that is a number: '.', ',', or 0 when none has shown one
 	thousands rune        // 0: none was seen
+	percent   []bool      // of each used column that is a discount: percentages, though they have no sign
 
 	rows     rows
 	columns  []string

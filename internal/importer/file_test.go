@@ -121,7 +121,7 @@ func TestRowsPutAside(t *testing.T) {
 		"1,A,2026-02-30,1,,,,,":            {Line: 2, Column: "ordered_on", Reason: `"2026-02-30": no such day`},
 		"1,A,2026-01-05,douze,,,,,":        {Line: 2, Column: "amount", Reason: `"douze": not a number`},
 		"1,A,2026-01-05,,2,,,,":            {Line: 2, Column: "amount", Reason: "neither an amount, nor a quantity with a unit price"},
-		"1,A,2026-01-05,,2,3,7,,":          {Line: 2, Column: "discount", Reason: `"7": not between 0 and 1; write 0.05 or 5 %`},
+		"1,A,2026-01-05,,2,3,107,,":        {Line: 2, Column: "discount", Reason: `"107": not between 0 and 1; write 0.05 or 5 %`},
 		"1,A,2026-01-05,1,,,,,peut-être":   {Line: 2, Column: "cancelled", Reason: `"peut-être": neither yes nor no`},
 		"1,A,2026-01-05,1,,,,\"2026\"-01,": {Line: 2, Column: "", Reason: "text after a closing quote"},
 		"1,\xff,2026-01-05,1,,,,,":         {Line: 2, Column: "", Reason: "holds bytes that are not UTF-8; if the whole file is so, give --encoding windows-1252"},

@@ -256,12 +256,7 @@ func allDigits(b []byte) bool {
 	return true
 }
 
-// readFraction reads a discount: 0.05, or 5 %.
-func readFraction(dst, cell []byte, decimal byte) (out []byte, reason string) {
-	return readShare(dst, cell, decimal, false)
-}
-
-// readShare reads a discount that is a percentage with or without its sign when percent is true.
+// readShare reads a discount: 0.05, or 5 %. percent says that the column holds percentages though they have no sign.
 func readShare(dst, cell []byte, decimal byte, percent bool) (out []byte, reason string) {
 	start := len(dst)
 	n := strip(cell)

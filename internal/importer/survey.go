@@ -27,10 +27,13 @@ func (f *File) look() error {
 			f.see(seen, r)
 		}
 	}
-	f.dates, f.decimals = make([]DateOrder, len(seen)), make([]byte, len(seen))
+	f.dates, f.decimals, f.percent = make([]DateOrder, len(seen)), make([]byte, len(seen)), make([]bool, len(seen))
 	var unclear []string
 	for i := range seen {
 		unclear = append(unclear, f.decide(i, seen)...)
+		if open := f.decideShare(i, seen[i].share); open != "" {
+			unclear = append(unclear, open)
+		}
 		if seen[i].thousands != 0 {
 			f.thousands = seen[i].thousands
 		}
@@ -48,6 +51,7 @@ type evidence struct {
 	point, comma         []byte
 	unclear              []byte // could be either
 	thousands            rune
+	share                shareEvidence // of discounts
 }
 
 // open reports whether a column is still unclear.
@@ -64,7 +68,11 @@ func (f *File) open(seen []evidence) bool {
 
 func (f *File) see(seen []evidence, r record) {
 	for i, p := range f.heading.used {
-		if r.types != nil && r.types[p.cell] != textCell {
+		typed := r.types != nil && r.types[p.cell] != textCell
+		if p.form == fraction {
+			seen[i].share.see(f.trimmed(r.cells[p.cell]), typed)
+		}
+		if typed {
 			continue
 		}
 		cell := f.trimmed(r.cells[p.cell])

@@ -15,7 +15,7 @@ func (f *File) readTyped(at int, cell []byte, t cellType) (value []byte, reason 
 	case number:
 		return readNumber(nil, cell, '.')
 	case fraction:
-		return readFraction(nil, cell, '.')
+		return readShare(nil, cell, '.', f.percent[at])
 	case whole:
 		return readWhole(nil, cell, '.')
 	case date, moment:
