@@ -47,6 +47,7 @@ var settingGroups = []struct {
 	{"house", []string{"company", "company_address", "brand_colour", "zone", "country", "language", "currency"}},
 	{"mails", []string{"sender_email", "sender_name", "reply_to", "sending_hours", "sending_per_minute", "pressure_mail_7d", "pressure_mail_30d", "pressure_survey_90d"}},
 	{"calls", []string{"calling_hours", "consumer_calling_hours", "capacity_road", "capacity_inside", "default_rep", "pressure_call_30d", "refusal_days"}},
+	{"imports", []string{"import_max_rejected", "import_keep_days", "freshness_least", "freshness_most"}},
 	{"campaigns", nil},
 }
 
