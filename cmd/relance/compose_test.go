@@ -62,6 +62,11 @@ func TestComposeRunsEveryRole(t *testing.T) {
 			t.Errorf("%s waits for migrate to be %q", role, c)
 		}
 	}
+	for _, name := range []string{"migrate", "web", "worker", "scheduler"} {
+		if s := project.Services[name]; s.ReadOnly && !slices.Contains(s.Tmpfs, "/tmp") {
+			t.Errorf("%s cannot write a temporary file", name)
+		}
+	}
 	if w := project.Services["worker"]; w.ContainerName != "" || len(w.Ports) > 0 {
 		t.Error("a worker with a name or a port of its own cannot be scaled")
 	}
