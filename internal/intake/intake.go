@@ -42,7 +42,7 @@ type Request struct {
 	Files      []importer.Input // one; of orders also two, one with the heads and one with the lines
 	Source     string           // saved or new; "": none
 	SaveSource bool             // keep the options under Source, once the import is done
-	Options    importer.Options // win over those of the source; its country and zone are the company's
+	Options    importer.Options // win over those of the source; its country, zone and currency are the company's
 	By         string           // who asks
 	Now        time.Time
 
@@ -54,7 +54,7 @@ type Request struct {
 	Began    func(run int64)               // called once there is a run; nil: not at all
 	Progress func(done, total int64)       // bytes; nil: not at all
 	PerLine  func(line int64, what string) // see store.ImportSpec; nil: not at all
-	Rejected io.Writer                     // gets the rejected rows as a file; nil: not wanted
+	Rejected io.Writer                     // gets the rejected rows as a file, see RejectedName; nil: not wanted
 	// Rejections is given every rejection by file and line; nil: not wanted. The report has the first of them anyway.
 	Rejections func(iter.Seq2[importer.Rejection, error]) error
 }
@@ -69,6 +69,7 @@ type Look struct {
 // LookFile is one file of a Look.
 type LookFile struct {
 	Name    string                `json:"name"`
+	Part    importer.Part         `json:"part"` // of orders: all, or only heads or lines
 	Shape   importer.Shape        `json:"shape"`
 	Preview []importer.PreviewRow `json:"preview"`
 }
@@ -78,7 +79,7 @@ const previewRows = 20
 
 // Look opens the files and stores nothing. Errors wrap importer.ErrFile when a file or the options must be changed.
 func (k *Intake) Look(ctx context.Context, req Request) (Look, error) {
-	look := Look{Kind: req.Kind}
+	look := Look{Kind: req.Kind, Files: []LookFile{}}
 	files, options, err := k.open(ctx, req)
 	if err != nil {
 		return look, err
@@ -89,36 +90,63 @@ func (k *Intake) Look(ctx context.Context, req Request) (Look, error) {
 		if err != nil {
 			return look, fmt.Errorf("%s: %w", req.Files[i].Name, err)
 		}
-		look.Files = append(look.Files, LookFile{Name: req.Files[i].Name, Shape: f.Shape(), Preview: rows})
+		look.Files = append(look.Files, LookFile{Name: req.Files[i].Name, Part: f.Part(), Shape: f.Shape(), Preview: rows})
 	}
 	return look, nil
 }
 
-// Import does what the request asks. The report is complete also on a dry run, and with store.ErrTooManyRejected. Errors
-// wrap importer.ErrFile when a file or the options must be changed; then nothing is stored.
-func (k *Intake) Import(ctx context.Context, req Request) (importer.Report, error) {
-	files, options, err := k.open(ctx, req)
-	if err != nil {
-		return importer.Report{Kind: req.Kind, DryRun: req.DryRun, Source: req.Source, Rejections: []importer.Rejection{}, Notes: []string{}}, err
-	}
-	report, err := k.store.Import(ctx, k.spec(req, files), files...)
-	if err != nil || req.DryRun || !req.SaveSource || req.Source == "" {
-		return report, err
-	}
-	return report, k.store.SaveSource(ctx, store.Source{Name: req.Source, Kind: req.Kind, Options: options}, req.By, req.Now)
+// Result is what became of an import.
+type Result struct {
+	importer.Report
+	Shapes  []importer.Shape // of the files, in their order; nil when one could not be opened
+	Reasons []Reason         // why rows were rejected, the commonest first
 }
 
-func (k *Intake) spec(req Request, files []*importer.File) store.ImportSpec {
-	var names []string
-	for _, in := range req.Files {
-		names = append(names, in.Name)
+// Import does what the request asks. The result is complete also on a dry run, and with store.ErrTooManyRejected. Errors
+// wrap importer.ErrFile when a file or the options must be changed; then nothing is stored.
+func (k *Intake) Import(ctx context.Context, req Request) (Result, error) {
+	result := Result{Report: importer.Report{Kind: req.Kind, DryRun: req.DryRun, Source: req.Source, Rejections: []importer.Rejection{}, Notes: []string{}}}
+	req, progress := watched(req)
+	files, options, err := k.open(ctx, req)
+	if err != nil {
+		return result, err
 	}
-	spec := store.ImportSpec{File: strings.Join(names, ", "), Source: req.Source, By: req.By, Now: req.Now, Run: req.Run,
-		DryRun: req.DryRun, AcceptRejected: req.AcceptRejected, Wait: req.Wait, Began: req.Began, PerLine: req.PerLine, Rejections: req.Rejections}
-	if len(names) > 1 {
-		spec.Names = names
+	var reasons Reasons
+	spec := k.spec(req, progress)
+	spec.Rejections = func(all iter.Seq2[importer.Rejection, error]) error {
+		return k.handOn(ctx, req, files, spec.Run, reasons.watch(all), all)
+	}
+	spec.Began = func(run int64) {
+		spec.Run = run
+		if req.Began != nil {
+			req.Began(run)
+		}
+	}
+	result.Report, err = k.store.Import(ctx, spec, files...)
+	result.Reasons = reasons.List()
+	for _, f := range files {
+		result.Shapes = append(result.Shapes, f.Shape())
+	}
+	if err != nil || req.DryRun || !req.SaveSource || req.Source == "" {
+		return result, err
+	}
+	return result, k.store.SaveSource(ctx, store.Source{Name: req.Source, Kind: req.Kind, Options: options}, req.By, req.Now)
+}
+
+func (k *Intake) spec(req Request, progress func(int64)) store.ImportSpec {
+	spec := store.ImportSpec{File: strings.Join(namesOf(req.Files), ", "), Source: req.Source, By: req.By, Now: req.Now, Run: req.Run,
+		DryRun: req.DryRun, AcceptRejected: req.AcceptRejected, Wait: req.Wait, Progress: progress, PerLine: req.PerLine}
+	if len(req.Files) > 1 {
+		spec.Names = namesOf(req.Files)
 	}
 	return spec
+}
+
+func namesOf(files []importer.Input) (names []string) {
+	for _, in := range files {
+		names = append(names, in.Name)
+	}
+	return names
 }
 
 // open opens the request's files with all that is known about them.
@@ -158,7 +186,7 @@ func (k *Intake) options(ctx context.Context, req Request) (importer.Options, er
 		}
 	}
 	o = over(o, req.Options)
-	o.Country, o.Zone = settings["country"], settings.Zone()
+	o.Country, o.Zone, o.Currency = settings["country"], settings.Zone(), settings["currency"]
 	return o, nil
 }
 
@@ -181,17 +209,4 @@ func over(base, told importer.Options) importer.Options {
 	base.Sheet = cmp.Or(told.Sheet, base.Sheet)
 	base.Member = cmp.Or(told.Member, base.Member)
 	return base
-}
-
-// interruptible is an input whose reading ends with the context: looking at a whole file takes its time.
-type interruptible struct {
-	io.ReaderAt
-	ctx context.Context
-}
-
-func (f interruptible) ReadAt(b []byte, at int64) (int, error) {
-	if err := f.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return f.ReaderAt.ReadAt(b, at)
 }
