@@ -206,8 +206,10 @@ func (f *File) flagEmail() {
 // cleanOrder sees to it that the amounts of a credit note or a return are negative, whatever sign the file gives them,
 // and refuses what is no order yet.
 func (f *File) cleanOrder() (column, reason string) {
-	if _, isQuote := clients.ParseStatus(string(f.cell("status"))); isQuote {
-		return "status", quote(f.cell("status")) + ": " + quoteReason
+	if typed := f.cell("status"); typed != nil {
+		if _, isQuote := clients.ParseStatus(string(typed)); isQuote {
+			return "status", quote(typed) + ": " + quoteReason
+		}
 	}
 	switch clients.Document(f.cell("document")) {
 	case clients.Quote:
