@@ -20,11 +20,17 @@ type tape struct {
 
 	block []byte // of file, last read
 	from  int64  // where block begins
+	last  place  // of the text asked for last
+}
+
+type place struct {
+	number int
+	at     int64
 }
 
 const (
 	tapeStep   = 16
-	tapeMemory = 32 << 20 // bytes kept in memory at most
+	tapeMemory = 8 << 20 // bytes kept in memory at most
 	tapeBlock  = 1 << 16
 )
 
@@ -73,14 +79,18 @@ func (t *tape) at(number int) (text []byte, ok bool, err error) {
 	if number < 0 || number >= t.count {
 		return nil, false, nil
 	}
-	at := t.marks[number/tapeStep]
-	for range number % tapeStep {
+	from, at := number/tapeStep*tapeStep, t.marks[number/tapeStep]
+	if t.last.number >= from && t.last.number <= number { // most often they are asked for in their order
+		from, at = t.last.number, t.last.at
+	}
+	for range number - from {
 		_, head, size, err := t.bytesAt(at, 0)
 		if err != nil {
 			return nil, false, err
 		}
 		at += head + size
 	}
+	t.last = place{number, at}
 	_, head, size, err := t.bytesAt(at, 0)
 	if err != nil {
 		return nil, false, err
