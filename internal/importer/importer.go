@@ -1,14 +1,18 @@
 // Package importer turns a company's file into rows and problems.
 //
-// Open looks at the file before anything is read for good: its encoding (UTF-8 with or without a mark, UTF-16,
-// windows-1252), its delimiter, which heading is which column, whether decimals have a point or a comma, and whether
-// dates have the day or the month first. What the file leaves open (every date could be either) is an error that names
-// the setting to give, never a guess. Shape and Preview show what was found.
+// Open looks at the file before anything is read for good. Its bytes tell the format: text whose cells have delimiters,
+// a workbook, or JSON Lines, each of them packed or not. Of a text it finds out the encoding and the dialect; then in any
+// format the row of the headings and which heading is which column; then, column by column, whether decimals have a point
+// or a comma and whether dates have the day or the month first. What the file leaves open (every date could be either) is
+// an error that names all the settings to give, never a guess. Shape and Preview show what was found.
 //
 // Next then reads row by row in flat memory. A row that cannot be right comes with its line, column and reason instead
 // of cells; a row with too many or too few cells is never shifted. Cells come out in one form whatever the file had:
 // dates as 2026-03-14, numbers as -1234.50, codes as relance's own words. WriteRejected gives the rejected rows back as
 // a file to correct and import again.
+//
+// Files come from anywhere: what unpacks to too much is refused, nothing nests without end, and what grows with the file
+// is kept in temporary files that nobody else can open.
 //
 // What only the database can tell (a client that does not exist, a row that comes twice) is for the store to find. The
 // package is pure: no clock, no database.
