@@ -29,7 +29,7 @@ func (r *importRun) joinHeads(ctx context.Context) error {
 	columns := []string{"l.at_line", "h.at_line AS head_line"}
 	for _, c := range r.file.Columns() {
 		if !slices.Contains(headColumns, c) || !r.fromHeads(c) {
-			columns = append(columns, "l."+pgx.Identifier{c}.Sanitize())
+			columns = append(columns, r.ofLine(c))
 		}
 	}
 	for _, c := range headColumns {
@@ -46,6 +46,24 @@ func (r *importRun) joinHeads(ctx context.Context) error {
 		FROM order_rows l LEFT JOIN heads h ON h."order" = l."order"
 		LEFT JOIN orders o ON o.ref = l."order" AND h.at_line IS NULL LEFT JOIN client c ON c.id = o.client_id ORDER BY l.at_line; ANALYZE incoming`)
 	return err
+}
+
+// ofLine is a line's own column. Where the head says that it is of a credit note, its amounts are negative whatever sign
+// they came with.
+func (r *importRun) ofLine(column string) string {
+	own := "l." + pgx.Identifier{column}.Sanitize()
+	if r.heads == nil || !r.heads.Has("document") {
+		return own
+	}
+	sign := ""
+	switch column {
+	case "amount", "quantity", "cost":
+		sign = "-"
+	case "unit_price":
+	default:
+		return own
+	}
+	return fmt.Sprintf("CASE WHEN h.document = 'credit' THEN %sabs(%s) ELSE %s END AS %s", sign, own, own, column)
 }
 
 // fromHeads says that the column is the heads' to tell; client and date always are.
