@@ -25,7 +25,9 @@ type CLI struct {
 	Demo     DemoCmd     `cmd:"" help:"Try everything on this machine: a generated company, a built-in inbox, log-in links."`
 	Serve    ServeCmd    `cmd:"" help:"Run the pages, the workers and the scheduler."`
 	Migrate  MigrateCmd  `cmd:"" help:"Bring the database forward and install the shipped campaigns as drafts."`
-	Import   ImportCmd   `cmd:"" help:"Read clients, contacts, reps, products, orders, activities or contracts from files."`
+	Import   ImportCmd   `cmd:"" help:"Read clients, contacts, reps, products, orders, activities or contracts from files; take imports back."`
+	Source   SourceCmd   `cmd:"" help:"The systems that files come from, and what was saved about them."`
+	Clients  ClientsCmd  `cmd:"" help:"Find and merge clients that are there twice; make groups."`
 	Campaign CampaignCmd `cmd:"" help:"Write, check, approve and start campaigns."`
 	Basis    BasisCmd    `cmd:"" help:"Declare why we may contact people."`
 	Plan     PlanCmd     `cmd:"" help:"Make one planning pass."`
@@ -91,10 +93,10 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	return exitCode(err, errOut)
 }
 
-// readsOnly reports whether a command changes nothing: by its tag, or because it was asked for a dry run.
+// readsOnly reports whether a command changes nothing: by its tag, or because it was asked for a dry run or a look.
 func readsOnly(command *kong.Node) bool {
 	for _, flag := range command.Flags {
-		if flag.Name == "dry-run" && flag.Target.Bool() {
+		if (flag.Name == "dry-run" || flag.Name == "look") && flag.Target.Bool() {
 			return true
 		}
 	}

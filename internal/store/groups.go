@@ -12,11 +12,11 @@ import (
 
 // Group is a parent and its members, or clients that carry the same free name. Figures are as of the last refresh.
 type Group struct {
-	Name       string        `json:"group"`       // the parent's ref, or the free name; empty: the client is in none
-	Parent     string        `json:"parent"`      // the parent's name; empty: a free name
-	Clients    int           `json:"clients"`     // with the parent
-	Revenue12m float64       `json:"revenue_12m"` // of all of them
-	Members    []GroupMember `json:"members"`     // the parent first, then by weight; at most 50
+	Name       string        `json:"group"`              // the parent's ref, or the free name; empty: the client is in none
+	Parent     string        `json:"parent"`             // the parent's name; empty: a free name
+	Clients    int           `json:"clients"`            // with the parent
+	Revenue12m float64       `json:"revenue_12m,string"` // of all of them
+	Members    []GroupMember `json:"members"`            // the parent first, then by weight; at most 50
 }
 
 // GroupMember is a client of a group.
@@ -24,7 +24,7 @@ type GroupMember struct {
 	Ref        string  `json:"client"`
 	Name       string  `json:"name"`
 	City       string  `json:"city"`
-	Revenue12m float64 `json:"revenue_12m"`
+	Revenue12m float64 `json:"revenue_12m,string"`
 }
 
 // groupOf is the group of client c: its parent's ref or a free name; a parent is of its own group. Null: none.
