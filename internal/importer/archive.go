@@ -18,7 +18,7 @@ type packing struct {
 
 // unpack gives the content of a file that may be gzipped or zipped, or both. A workbook is a zip archive too, but what it
 // holds is one thing: it stays as it is.
-func unpack(in Input, member string) (content, packing, error) {
+func unpack(in Input, o Options) (content, packing, error) {
 	c, p := plainContent(in), packing{}
 	most := mostUnpacked(in.Size)
 	for range 3 {
@@ -31,12 +31,12 @@ func unpack(in Input, member string) (content, packing, error) {
 			c, p.how = c.gunzipped(most), "gzip"
 			continue
 		case !bytes.HasPrefix(head, []byte("PK\x03\x04")) && !bytes.HasPrefix(head, []byte("PK\x05\x06")):
-			if member != "" && p.member == "" {
-				return c, p, fileError("it is no archive, so it has no member %q", member)
+			if o.Member != "" && p.member == "" {
+				return c, p, fileError("it is no archive, so it has no member %q", o.Member)
 			}
 			return c, p, nil
 		}
-		if c, err = c.spooled(); err != nil {
+		if c, err = c.spooled(o); err != nil {
 			return c, p, err
 		}
 		archive, err := openArchive(c)
@@ -46,7 +46,7 @@ func unpack(in Input, member string) (content, packing, error) {
 		if isWorkbook(archive) {
 			return c, p, nil
 		}
-		file, err := pick(archive, member)
+		file, err := pick(archive, o.Member)
 		if err != nil {
 			return c, p, err
 		}

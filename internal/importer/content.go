@@ -5,9 +5,7 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 )
 
 // What is unpacked may be this many bytes, and this many for each packed one; more is no company's file.
@@ -58,49 +56,6 @@ func (c content) gunzipped(most int64) content {
 		}
 		return &unpacker{in: packed, left: most, most: most}, nil
 	}}
-}
-
-// spooled writes the content to a temporary file without a name, for what must be read here and there. The file goes
-// when it is closed, at the latest when nothing refers to it any more.
-func (c content) spooled() (content, error) {
-	if c.random != nil {
-		return c, nil
-	}
-	in, err := c.open()
-	if err != nil {
-		return c, err
-	}
-	file, size, err := spool(in)
-	if err != nil {
-		return c, err
-	}
-	return plainContent(Input{c.name, file, size}), nil
-}
-
-func spool(in io.Reader) (*os.File, int64, error) {
-	file, err := temporary()
-	if err != nil {
-		return nil, 0, err
-	}
-	size, err := io.Copy(file, in)
-	if err != nil {
-		file.Close()
-		return nil, 0, err
-	}
-	return file, size, nil
-}
-
-// temporary opens a file that nobody else can find.
-func temporary() (*os.File, error) {
-	file, err := os.CreateTemp("", "relance-import-")
-	if err != nil {
-		return nil, fmt.Errorf("unpack to a temporary file: %w", err)
-	}
-	if err := os.Remove(file.Name()); err != nil {
-		file.Close()
-		return nil, fmt.Errorf("unpack to a temporary file: %w", err)
-	}
-	return file, nil
 }
 
 // unpacker reads what is being unpacked, up to a limit, and says in words when it is damaged.

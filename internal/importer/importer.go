@@ -12,7 +12,7 @@
 // a file to correct and import again.
 //
 // Files come from anywhere: what unpacks to too much is refused, nothing nests without end, and what grows with the file
-// is kept in temporary files that nobody else can open.
+// goes to room that the caller gives.
 //
 // What only the database can tell (a client that does not exist, a row that comes twice) is for the store to find. The
 // package is pure: no clock, no database.

@@ -21,6 +21,8 @@ type Options struct {
 	Country   string            // the company's (ISO), for numbers of clients without one; "": FR
 	Zone      *time.Location    // the company's, for times without one; nil: UTC
 	Currency  string            // the company's (ISO): amounts in another one are noted; "": EUR
+
+	Scratch func() (Scratch, error) // gives room for what a large workbook needs beside memory; nil: memory
 }
 
 // savedOptions is the form of Options as JSON.

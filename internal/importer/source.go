@@ -41,7 +41,7 @@ const (
 
 // openSource unpacks the file and finds out its format.
 func openSource(kind Kind, in Input, o Options) (source, packing, error) {
-	c, p, err := unpack(in, o.Member)
+	c, p, err := unpack(in, o)
 	if err != nil {
 		return nil, p, err
 	}

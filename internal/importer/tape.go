@@ -6,15 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 )
 
-// A tape holds many texts by number, one after the other: in memory as long as they are few, then in a temporary file.
+// A tape holds many texts by number, one after the other: in memory as long as they are few, then in a scratch.
 // Every tape's step-th text is marked, so that finding one is a short walk.
 type tape struct {
-	memory []byte   // what is not in file yet
-	file   *os.File // nil: all is in memory
-	size   int64    // bytes in file
+	room   func() (Scratch, error)
+	memory []byte  // what is not in file yet
+	file   Scratch // nil: all is in memory
+	size   int64   // bytes in file
 	marks  []int64
 	count  int
 
@@ -51,13 +51,13 @@ func (t *tape) add(text []byte) error {
 func (t *tape) flush() error {
 	if t.file == nil {
 		var err error
-		if t.file, err = temporary(); err != nil {
+		if t.file, err = t.room(); err != nil {
 			return err
 		}
 	}
 	n, err := t.file.WriteAt(t.memory, t.size)
 	if err != nil {
-		return fmt.Errorf("unpack to a temporary file: %w", err)
+		return fmt.Errorf("put texts aside: %w", err)
 	}
 	t.size += int64(n)
 	t.memory = t.memory[:0]
@@ -112,7 +112,7 @@ func (t *tape) bytesAt(at, need int64) (b []byte, head, size int64, err error) {
 	}
 	n, width := binary.Uvarint(b)
 	if width <= 0 {
-		return nil, 0, 0, errors.New("the temporary file of texts has changed")
+		return nil, 0, 0, errors.New("the texts that were put aside have changed")
 	}
 	return b, int64(width), int64(n), nil
 }
@@ -129,7 +129,7 @@ func (t *tape) fromFile(at, need int64) ([]byte, error) {
 		}
 		n, err := t.file.ReadAt(t.block, at)
 		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("read the temporary file of texts: %w", err)
+			return nil, fmt.Errorf("read texts that were put aside: %w", err)
 		}
 		t.block, t.from = t.block[:n], at
 	}
@@ -142,7 +142,6 @@ func (w *workbook) loadTexts(part string) error {
 	if err != nil {
 		return err
 	}
-	w.texts = &tape{}
 	x := newXMLReader(in)
 	for {
 		t, err := x.next()

@@ -15,7 +15,7 @@ func (s *sheetRows) read(kind string, look style) (cell []byte, t cellType, prob
 		if err != nil && len(s.raw) == 0 {
 			return nil, textCell, "", nil
 		}
-		text, ok, err := s.sharedText(number)
+		text, ok, err := s.book.texts.at(number)
 		if !ok && err == nil {
 			problem = "refers to a text that the workbook has not"
 		}
@@ -33,13 +33,6 @@ func (s *sheetRows) read(kind string, look style) (cell []byte, t cellType, prob
 	}
 	cell, t = numberOf(bytes.TrimSpace(s.raw), look, s.book.from1904)
 	return cell, t, "", nil
-}
-
-func (s *sheetRows) sharedText(number int) ([]byte, bool, error) {
-	if s.book.texts == nil {
-		return nil, false, nil
-	}
-	return s.book.texts.at(number)
 }
 
 func boolOf(raw []byte) []byte {

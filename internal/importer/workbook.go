@@ -37,7 +37,7 @@ func openWorkbook(kind Kind, c content, o Options) (source, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &workbook{parts: map[string]*zip.File{}, most: mostUnpacked(c.size)}
+	w := &workbook{parts: map[string]*zip.File{}, most: mostUnpacked(c.size), texts: &tape{room: o.scratch}}
 	names := map[string]bool{}
 	for _, f := range archive.File {
 		names[f.Name] = true

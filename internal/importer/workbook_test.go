@@ -203,9 +203,9 @@ func TestWorkbooksOfOthers(t *testing.T) {
 	}
 }
 
-// Texts beyond what memory may hold come back from the temporary file, in any order.
+// Texts beyond what memory may hold come back from a scratch, in any order.
 func TestManySharedTexts(t *testing.T) {
-	texts, long := &tape{}, strings.Repeat("é", 300)
+	texts, long := &tape{room: Options{}.scratch}, strings.Repeat("é", 300)
 	const many = 150_000
 	for i := range many {
 		if err := texts.add(fmt.Appendf(nil, "%d %s", i, long[:2*(i%300)])); err != nil {

@@ -187,6 +187,7 @@ func (k *Intake) options(ctx context.Context, req Request) (importer.Options, er
 	}
 	o = over(o, req.Options)
 	o.Country, o.Zone, o.Currency = settings["country"], settings.Zone(), settings["currency"]
+	o.Scratch = scratch
 	return o, nil
 }
 
