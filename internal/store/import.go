@@ -218,7 +218,7 @@ func (r *importRun) do(ctx context.Context) error {
 }
 
 // begin makes the tables that the run keeps its notes in. The settings live as long as the transaction: a million lines are
-// sorted and joined in memory instead of files.
+// sorted and joined in memory instead of files, and looked at just closely enough to plan for.
 func (r *importRun) begin(ctx context.Context) error {
 	if !r.listed {
 		err := r.tx.QueryRow(ctx, `INSERT INTO import_run (kind, file, source, started_by, started_at) VALUES ($1, $2, nullif($3, ''), $4, $5) RETURNING id`,
@@ -228,7 +228,7 @@ func (r *importRun) begin(ctx context.Context) error {
 		}
 	}
 	_, err := r.tx.Exec(ctx, `
-		SELECT set_config('work_mem', '128MB', true);
+		SELECT set_config('work_mem', '128MB', true), set_config('default_statistics_target', '10', true);
 		CREATE TEMPORARY TABLE rejected (file smallint, at_line bigint, col text, reason text) ON COMMIT DROP;
 		CREATE TEMPORARY TABLE stale_now (client_id bigint) ON COMMIT DROP;
 		CREATE TEMPORARY TABLE said (at_line bigint, what text) ON COMMIT DROP`)
