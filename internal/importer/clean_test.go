@@ -53,6 +53,10 @@ func TestWhatIsCleaned(t *testing.T) {
 		{"discounts in percent without a sign", Orders, "order,client,date,amount,remise\n1,A,2026-01-31,5,1\n2,A,2026-01-31,5,15\n3,A,2026-01-31,5,5 %\n4,A,2026-01-31,5,0\n", Options{},
 			[]string{"order=1 client=A ordered_on=2026-01-31 amount=5 discount=0.01", "order=2 client=A ordered_on=2026-01-31 amount=5 discount=0.15", "order=3 client=A ordered_on=2026-01-31 amount=5 discount=0.05", "order=4 client=A ordered_on=2026-01-31 amount=5 discount=0.00"}, nil},
 		{"discounts as shares", Orders, "order,client,date,amount,remise\n1,A,2026-01-31,5,0.5\n2,A,2026-01-31,5,1\n", Options{}, []string{"order=1 client=A ordered_on=2026-01-31 amount=5 discount=0.5", "order=2 client=A ordered_on=2026-01-31 amount=5 discount=1"}, nil},
+		{"an order's own cells on its first row only", Orders, "Référence de la commande;Client;Date de la commande;Lignes de la commande/Article;Lignes de la commande/Quantité;Lignes de la commande/Prix unitaire\nS1;A;2026-01-31;P;1;5\n;;;Q;2;6\nS2;B;2026-02-01;P;3;5\n", Options{},
+			[]string{"order=S1 client=A ordered_on=2026-01-31 quantity=1 unit_price=5 product=P", "order=S1 client=A ordered_on=2026-01-31 quantity=2 unit_price=6 product=Q", "order=S2 client=B ordered_on=2026-02-01 quantity=3 unit_price=5 product=P"}, nil},
+		{"the same with the order on each row", Orders, "Name;Email;Created at;Lineitem quantity;Lineitem price;Lineitem sku\n#1;a@x.example;2026-01-31;1;5;P\n#1;;;2;6;Q\n#2;b@x.example;2026-02-01;3;5;P\n", Options{Map: map[string]string{"order": "Name", "client": "Email", "unit_price": "Lineitem price"}},
+			[]string{"order=#1 client=a@x.example ordered_on=2026-01-31 quantity=1 unit_price=5 product=P", "order=#1 client=a@x.example ordered_on=2026-01-31 quantity=2 unit_price=6 product=Q", "order=#2 client=b@x.example ordered_on=2026-02-01 quantity=3 unit_price=5 product=P"}, nil},
 		{"a file of orders read for its clients", Clients, "Order ID,Order Date,Customer ID,Customer Name,City,Sales\n1,2026-01-31,A,Ann,Paris,5\n2,2026-01-31,A,Ann,Lyon,6\n", Options{}, []string{"ref=A name=Ann", "ref=A name=Ann"}, nil},
 	} {
 		f, err := Open(c.kind, Text(c.name, c.text), c.o)
@@ -107,6 +111,7 @@ func TestWhatIsRefused(t *testing.T) {
 		{"a reference that a spreadsheet cut", Clients, "ref;name\n3,56E+13;A\n", Rejection{Line: 2, Column: "ref", Reason: `"3,56E+13": ` + lostDigits}},
 		{"a SIRET that is none, where it is the reference", Clients, "SIRET;nom\nnéant;A\n", Rejection{Line: 2, Column: "ref", Reason: `"néant": the client's reference here, but not a SIRET or SIREN`}},
 		{"an address with a comma", Contacts, "client;name;email\nA;B;b@wanadoo,fr\n", Rejection{Line: 2, Column: "email", Reason: `"b@wanadoo,fr": not an e-mail address; is wanadoo.fr meant?`}},
+		{"an order without its client, though the one above has one", Orders, "order;client;Created at;Lineitem quantity;unit_price\n#1;;2026-01-31;1;5\n", Rejection{Line: 2, Column: "client", Reason: missingCell}},
 		{"a percentage for an amount", Orders, "order,client,date,amount\n1,A,2026-01-31,5 %\n", Rejection{Line: 2, Column: "amount", Reason: `"5 %": a percentage`}},
 	} {
 		f, err := Open(c.kind, Text(c.name, c.text), Options{})

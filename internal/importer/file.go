@@ -26,6 +26,7 @@ type File struct {
 	columns  []string
 	cells    [][]byte // of the row being given
 	original [][]byte // the same as it stands in the file
+	above    above    // of a sparse file
 	pending  record   // of seek
 	count    int64
 	notes    notes
@@ -64,7 +65,7 @@ func Open(kind Kind, in Input, o Options) (*File, error) {
 
 // begin stands behind the headings, with nothing counted yet.
 func (f *File) begin() error {
-	f.count, f.notes = 0, notes{}
+	f.count, f.notes, f.above = 0, notes{}, above{}
 	return f.restart()
 }
 
@@ -171,6 +172,9 @@ const missingCell = "empty, but needed"
 
 // convert fills f.cells, or says which column is wrong.
 func (f *File) convert(r record) (column, reason string) {
+	if f.heading.sparse {
+		f.fillDown(r)
+	}
 	for i := range f.heading.used {
 		p := &f.heading.used[i]
 		cell := f.value(p, r.cells)

@@ -15,6 +15,8 @@ type heading struct {
 	used  []position // the canonical columns that the file has
 	extra []position // the rest; name is the attribute's
 	notes []string   // what was left out though it looked familiar
+
+	sparse bool // an order's own cells stand on its first row only
 }
 
 // position is where a row has a column.
@@ -48,9 +50,9 @@ func understand(kind Kind, cells [][]byte, mapped map[string]string) (heading, e
 			h.used = append(h.used, p)
 		}
 	}
-	h.notes = s.notes
+	h.notes, h.sparse = s.notes, s.sparse && kind == Orders
 	h.extra = s.extras()
-	if hint := h.hint(); kind == Orders && hint != "" && !h.has("amount") {
+	if hint := h.hint(); kind == Orders && hint != "" && !h.has("amount") && !h.has("unit_price") {
 		h.notes = append(h.notes, "amount: "+hint)
 	}
 	return h, h.missing(kind, s.table)
@@ -133,8 +135,8 @@ func (h heading) hint() string {
 		switch f := clients.Fold(name); {
 		case strings.Contains(f, "ttc"), strings.Contains(f, "incltax"), strings.Contains(f, "inclvat"):
 			return fmt.Sprintf("%q has the tax in it, and amounts are net of tax", name)
-		case f == "total", f == "totalamount", f == "ordertotal", f == "grandtotal", f == "totalprice":
-			return fmt.Sprintf("%q may have tax in it; if it is net of tax, map amount to it", name)
+		case f == "total", f == "totalamount", f == "ordertotal", f == "grandtotal", f == "totalprice", f == "lineitemprice":
+			return fmt.Sprintf("%q may have tax in it; if it is net of tax, say so in the map", name)
 		}
 	}
 	return ""

@@ -21,6 +21,7 @@ type search struct {
 	taken  []bool
 	notes  []string
 
+	sparse   bool // its headings show that an order's own cells stand on its first row only
 	borrowed bool // the file is one of orders, and read for something else
 }
 
@@ -29,6 +30,8 @@ func newSearch(kind Kind, cells [][]byte, mapped map[string]string) *search {
 	for _, c := range cells {
 		name := strings.TrimSpace(string(c))
 		s.names = append(s.names, name)
+		name, marked := lineHeading(name)
+		s.sparse = s.sparse || marked
 		s.folded = append(s.folded, clients.Fold(name))
 		s.short = append(s.short, clients.Fold(strings.Join(bigWords(name), " ")))
 	}
