@@ -102,6 +102,7 @@ func (d *demo) prepare() error {
 	if err := d.ownFolder(); err != nil {
 		return err
 	}
+	c.PublicListen = "" // one address, so that the links printed and mailed lead to it
 	return d.freeAddress()
 }
 

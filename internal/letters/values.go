@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/relance/relance/internal/calendar"
+	"github.com/relance/relance/internal/clients"
 	"github.com/relance/relance/internal/store"
 	"github.com/relance/relance/templates"
 )
@@ -13,7 +14,7 @@ func (w *Writer) values(h house, v *Version, due *store.Due, language string, no
 	return templates.Values{
 		Company:  h.company,
 		Client:   templates.Client(due.Client),
-		Contact:  templates.Contact{Name: due.Contact.Name, Role: due.Contact.Role, Email: due.Address, Phone: due.Contact.Phone},
+		Contact:  templates.Contact{Name: clients.Person(due.Contact.Name), Role: due.Contact.Role, Email: due.Address, Phone: due.Contact.Phone},
 		Rep:      templates.Rep{Name: due.Rep.Name, Phone: due.Rep.Phone, Email: due.Rep.Email},
 		Campaign: v.Definition.Title.In(language),
 		Order:    order(due),

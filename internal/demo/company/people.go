@@ -56,7 +56,7 @@ func (c *Company) contactFile(everyone []client, from, to calendar.Date) File {
 		for i := range between(r, 1, 2) {
 			name := pick(r, firstNames()) + " " + pick(r, surnames())
 			email := strings.ReplaceAll(slug(name), "-", ".") + "@" + domain
-			role := pick(r, [][]string{{"gérant", "gérante", "chef de cuisine"}, {"comptable", "responsable des achats", "second de cuisine"}}[i])
+			role := pick(r, [][]string{{"gérance", "responsable", "chef de cuisine"}, {"comptable", "responsable des achats", "second de cuisine"}}[i])
 			mailBasis, callBasis, source, on := "information", "", "CGV 2024, art. 12", k.created.String()
 			switch {
 			case k.kind == "consumer":
