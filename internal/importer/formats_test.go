@@ -68,7 +68,7 @@ func TestPackedFiles(t *testing.T) {
 		{"zip, with folders and what another system adds", zipped(t, "export/", "", "__MACOSX/export/._clients.csv", "x", "export/.DS_Store", "x", "export/clients.csv", plainClients), Options{}, [4]string{"csv", "zip", "export/clients.csv", ""}},
 		{"a member by name", zipped(t, "a.csv", "x", "data/clients.csv", plainClients), Options{Member: "clients.csv"}, [4]string{"csv", "zip", "data/clients.csv", ""}},
 		{"gzip in zip", zipped(t, "clients.csv.gz", gzipped(t, plainClients)), Options{}, [4]string{"csv", "gzip", "clients.csv.gz", ""}},
-		{"JSON Lines", jsonClients, Options{}, [4]string{"jsonl", "", "", ""}},
+		{"JSON Lines, whose headings have no line", jsonClients, Options{Header: 2}, [4]string{"jsonl", "", "", ""}},
 		{"JSON Lines, gzip", gzipped(t, jsonClients), Options{}, [4]string{"jsonl", "gzip", "", ""}},
 		{"a workbook", book, Options{}, [4]string{"xlsx", "", "", "Feuil1"}},
 		{"a workbook, gzip", gzipped(t, book), Options{}, [4]string{"xlsx", "gzip", "", "Feuil1"}},

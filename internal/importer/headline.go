@@ -31,12 +31,12 @@ func seekHeadline(kind Kind, in rows, o Options) headline {
 		if err != nil {
 			return headline{err: err}
 		}
-		if r.line < o.Header {
+		if r.line < o.Header && r.line > 0 {
 			nearest.err = fileError("it has no row on line %d for the headings", o.Header)
 			continue
 		}
 		h := understandRow(kind, r, o)
-		if h.err == nil || r.line == o.Header {
+		if h.err == nil || r.line == o.Header || r.line == 0 { // 0: the format has its headings there
 			return h
 		}
 		if h.near > nearest.near {

@@ -15,6 +15,9 @@ type sheetSource struct {
 	sheet sheetPart
 }
 
+// lastRow is far behind the last that a sheet may have.
+const lastRow = 1 << 40
+
 // widest is the most columns that a sheet may have.
 const widest = 1 << 14
 
@@ -75,7 +78,7 @@ func blank(cells [][]byte) bool {
 // row reads the cells of a row whose tag was read.
 func (s *sheetRows) row(tag xmlToken) (record, error) {
 	s.line++
-	if n, err := strconv.ParseInt(string(tag.attr("r")), 10, 64); err == nil && n > s.line {
+	if n, err := strconv.ParseInt(string(tag.attr("r")), 10, 64); err == nil && n > s.line && n < lastRow {
 		s.line = n
 	}
 	s.cells, s.types, s.texts = s.cells[:0], s.types[:0], s.texts[:0]

@@ -9,6 +9,9 @@ type style struct {
 	width int  // digits that are shown at least, with zeros in front, when it is a code such as 08000; else 0
 }
 
+// mostStyles is how many different looks the format allows for cells.
+const mostStyles = 1 << 16
+
 // loadStyles reads the number formats of cells.
 func (w *workbook) loadStyles(part string) error {
 	var sheet struct {
@@ -27,7 +30,7 @@ func (w *workbook) loadStyles(part string) error {
 	for _, f := range sheet.Formats {
 		known[f.ID] = styleOf(f.Code)
 	}
-	for _, c := range sheet.Cells {
+	for _, c := range sheet.Cells[:min(len(sheet.Cells), mostStyles)] {
 		s, told := known[c.Format]
 		if !told {
 			s = builtIn(c.Format)

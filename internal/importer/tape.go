@@ -32,9 +32,13 @@ const (
 	tapeStep   = 16
 	tapeMemory = 8 << 20 // bytes kept in memory at most
 	tapeBlock  = 1 << 16
+	mostTexts  = 50_000_000
 )
 
 func (t *tape) add(text []byte) error {
+	if t.count == mostTexts {
+		return fileError("the workbook has more than %d texts", mostTexts)
+	}
 	if t.count%tapeStep == 0 {
 		t.marks = append(t.marks, t.size+int64(len(t.memory)))
 	}

@@ -29,7 +29,7 @@ type sheetPart struct {
 }
 
 // smallPart is the most bytes of a part that is read whole.
-const smallPart = 32 << 20
+const smallPart = 16 << 20
 
 // openWorkbook chooses the sheet: the one that is told, else the one in which most columns are found.
 func openWorkbook(kind Kind, c content, o Options) (source, error) {

@@ -109,6 +109,10 @@ func TestWorkbooksAsSpreadsheetsWriteThem(t *testing.T) {
 			}
 			return errors.Join(w.SetRow("A1", []any{"ref", "name", "created_on"}), w.SetRow("A2", []any{"A", "  Alpha ", time.Date(2024, 3, 5, 0, 0, 0, 0, time.UTC)}), w.Flush())
 		}, []string{"ref=A name=Alpha created_on=2024-03-05"}},
+		{"days are days, whatever is said about those that are texts", Orders, Options{Dates: ExcelSerial, Decimal: ','}, func(f *excelize.File) error {
+			return errors.Join(f.SetSheetRow("Sheet1", "A1", &[]any{"order", "client", "ordered_on", "amount", "delivered_on"}),
+				f.SetSheetRow("Sheet1", "A2", &[]any{"1", "A", 45356, 1234.567, "45357"}), f.SetCellStyle("Sheet1", "C2", "C2", style(f, "d-mmm-yy")))
+		}, []string{"order=1 client=A ordered_on=2024-03-05 amount=1234.567 delivered_on=2024-03-06"}},
 	} {
 		rows, rejections, err := table(t, c.kind, made(t, c.fill), c.o)
 		if err != nil || len(rejections) > 0 || !reflect.DeepEqual(rows, c.want) {
