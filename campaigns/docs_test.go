@@ -140,14 +140,14 @@ the column and the nearest right word, and all errors are told at once. A comple
 ` + "`audience` and `only`" + ` are conditions over the facts below, in the expr language: ` + "`and`, `or`, `not`, `==`, `!=`, `<`, `<=`, `>`, `>=`, `in [\"a\", \"b\"]`, `contains`, `startsWith`, `endsWith`, `+`, `-`, `*`, `/`" + `, and these functions:
 
 `)
-	for _, name := range []string{"within", "days_since", "date"} {
+	for _, name := range []string{"within", "days_since", "date", "number"} {
 		fmt.Fprintf(&b, "- `%s`\n", functions[name])
 	}
 	b.WriteString("\n`within` is true from the day itself to the last day of the period, inclusive. An unknown number or date compares false with\neverything; `== nil` asks whether it is unknown. The conditions of `answers` and of the trigger `answer` see `score` (0 to\n10), `call_me` and, for calls, `outcome`.\n\n## Facts\n\n| fact | type | unit | meaning |\n| --- | --- | --- | --- |\n")
 	for _, f := range FactTable {
 		switch {
 		case f.Name == "client.attributes":
-			fmt.Fprintf(&b, "| `client.attributes.NAME` | text | | one of the file's other columns; empty when absent |\n")
+			fmt.Fprintf(&b, "| `client.attributes.NAME` | text | | one of the file's other columns; empty when absent; `number(…)` reads it as a number |\n")
 		case f.Type != Hidden:
 			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.Name, f.Type, f.Unit, f.Meaning)
 		}

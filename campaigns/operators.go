@@ -2,7 +2,9 @@ package campaigns
 
 import (
 	"math"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -195,12 +197,13 @@ var functions = map[string]string{
 	"within":     `within(last_order_on, "6 months")`,
 	"days_since": `days_since(last_order_on)`,
 	"date":       `date("2026-01-31")`,
+	"number":     `number(client.attributes.seats)`,
 }
 
 func (c *compiler) call(n ast.Node, name string, args []ast.Node) operand {
 	usage, ok := functions[name]
 	if !ok {
-		return c.report(n, nearest.Word(name, []string{"within", "days_since", "date"}), "unknown function %q; known here: within, days_since, date", name)
+		return c.report(n, nearest.Word(name, []string{"within", "days_since", "date", "number"}), "unknown function %q; known here: within, days_since, date, number", name)
 	}
 	want := 1 + strings.Count(usage, ",")
 	if len(args) != want {
@@ -212,6 +215,9 @@ func (c *compiler) call(n ast.Node, name string, args []ast.Node) operand {
 	day := c.node(args[0])
 	if day.typ == "" {
 		return day
+	}
+	if name == "number" {
+		return c.numberOf(args[0], day, usage)
 	}
 	if day.typ != Day {
 		return c.report(args[0], "", "%s needs a date first, this is a %s: write %s", name, day.typ, usage)
@@ -230,6 +236,32 @@ func (c *compiler) date(arg ast.Node) operand {
 		return c.report(arg, "", `date needs a day such as "2026-01-31"`)
 	}
 	return operand{typ: Day, day: func(*scope) calendar.Date { return day }}
+}
+
+// numberOf reads a text, most often an attribute, as a number; one that is none is unknown.
+func (c *compiler) numberOf(arg ast.Node, o operand, usage string) operand {
+	if o.typ != Text {
+		return c.report(arg, "", "number needs a text, this is a %s: write %s", o.typ, usage)
+	}
+	return operand{typ: Number, number: func(s *scope) float64 { return numberIn(o.text(s)) }}
+}
+
+// numberIn takes blanks, a percent sign or a euro, and a decimal point or comma: attributes are as the file had them.
+func numberIn(text string) float64 {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r), r == '%', r == '€':
+			return -1
+		case r == ',':
+			return '.'
+		}
+		return r
+	}, text)
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(n, 0) {
+		return math.NaN()
+	}
+	return n
 }
 
 func daysSince(day operand) operand {

@@ -47,7 +47,7 @@ func TestProblemsOfDefinitions(t *testing.T) {
 func TestConditions(t *testing.T) {
 	f := reachable()
 	f.Kind, f.Country, f.Revenue12m, f.RevenueTail, f.LastOrderOn = "company", "BE", 1200.5, 0.08, day(t, "2026-05-10")
-	f.Attributes = []byte(`{"colour": "green", "size": 12}`)
+	f.Attributes = []byte(`{"colour": "green", "size": 12, "rate": "1 234,5 %"}`)
 	m := at(t, "2026-11-10", "")
 	for _, c := range []struct {
 		condition string
@@ -68,6 +68,8 @@ func TestConditions(t *testing.T) {
 		{`last_order_on != nil and first_order_on == nil`, true},
 		{`first_order_on < date("2026-01-01") or days_since(first_order_on) > 0 or within(first_order_on, "1 year")`, false},
 		{`client.attributes.colour == "green" and client.attributes.size == "12" and client.attributes.none == ""`, true},
+		{`number(client.attributes.size) >= 12 and number(client.attributes.rate) == 1234.5 and not (number(client.attributes.colour) > 0) and not (number(client.attributes.none) <= 0)`, true},
+		{`number(client.attributes.colour) == nil and number(client.attributes.size) != nil`, true},
 		{`client.sector contains "food" or client.kind startsWith "comp"`, true},
 		{`-revenue_12m < 0 and orders / 2 == 0`, true},
 		{`orders in [0, 1]`, true},
