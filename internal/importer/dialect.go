@@ -9,7 +9,7 @@ import (
 
 // dialect is how a text's signs become rows.
 type dialect struct {
-	delimiter byte
+	delimiter byte // ' ': any number of blanks
 	quote     byte // '"', '\'', or noQuote
 	escape    bool // a backslash takes the meaning from the sign behind it
 	newline   byte // '\n' (with or without '\r' before it) or a bare '\r'
@@ -52,10 +52,15 @@ func dialects(sample []byte, s *census, o Options) []dialect {
 		signs = []byte{o.Delimiter}
 	case told != 0:
 		signs = []byte{told}
+	case !bytes.ContainsAny(sample, ",;\t|") && bytes.IndexByte(sample, ' ') >= 0:
+		signs = []byte{' '} // cells stand below each other, as programs print tables
 	}
 	var all []dialect
 	for _, sign := range signs {
 		d := dialect{delimiter: sign, quote: o.Quote, newline: newlineOf(sample)}
+		if d.quote == 0 && sign == ' ' {
+			d.quote = noQuote
+		}
 		if d.quote == 0 {
 			d.quote = quoteOf(sample, d)
 		}

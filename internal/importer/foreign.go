@@ -55,7 +55,7 @@ func refuseText(head []byte) error {
 		return fileError("it is mail (mbox), no table")
 	case begins("begin:vcard"):
 		return fileError("it is address cards (vCard); export the contacts as CSV")
-	case begins("-- mysql dump", "-- mariadb dump", "--\n-- postgresql database dump", "create table ", "insert into ", "drop table "):
+	case begins("--", "/*", "set ", "use ", "create ", "insert into ", "drop ") && containsAny(start, "-- mysql dump", "-- mariadb dump", "postgresql database dump", "create table", "insert into"):
 		return fileError("it is an SQL dump; export each table itself, as CSV")
 	case begins("["):
 		if rest := strings.TrimSpace(start[1:]); strings.HasPrefix(rest, "{") {
@@ -63,6 +63,15 @@ func refuseText(head []byte) error {
 		}
 	}
 	return nil
+}
+
+func containsAny(text string, words ...string) bool {
+	for _, w := range words {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // refuseWorkbook does the same for workbooks of other programs, which are zip archives too.

@@ -120,6 +120,7 @@ func TestFilesThatAreNoTable(t *testing.T) {
 		{"XML called .xls", "\ufeff<?xml version=\"1.0\"?><Workbook/>", Options{}, "it is XML"},
 		{"mbox", "From a@example.org Thu Jan  1 00:00:00 2026\nSubject: x\n", Options{}, "it is mail"},
 		{"an SQL dump", "-- MySQL dump 10.13\n", Options{}, "SQL dump"},
+		{"the sample shop of MySQL", "/*\r\n*****\r\nName: MySQL Sample Database classicmodels\r\n*/\r\n/*!40101 SET NAMES utf8 */;\r\nDROP TABLE IF EXISTS `customers`;\r\nCREATE TABLE `customers` (", Options{}, "SQL dump"},
 		{"a JSON list", "[\n{\"ref\":1}]", Options{}, "one object per line"},
 		{"JSON over lines", "{\n\"ref\":1\n}", Options{}, "one object per line"},
 		{"tar in gzip", gzipped(t, "a.csv"+strings.Repeat("\x00", 252)+"ustar\x0000"), Options{}, "tar archive"},
@@ -192,6 +193,7 @@ func TestDialects(t *testing.T) {
 		{"a first line that says it", "sep=|\r\nref|name|city\r\nA|B;C;D;E;F|G\r\n", Options{}, "pipe", "double", []string{"ref=A name=B;C;D;E;F city=G"}},
 		{"more commas in the titles than tabs in the table", "Export, made, on, Monday, by, me\n\nref\tname\tcity\nA\tB\tC\n", Options{}, "tab", "double", []string{"ref=A name=B city=C"}},
 		{"a sign that is told", "ref~name~city\nA~B~C\n", Options{Delimiter: '~'}, "~", "double", []string{"ref=A name=B city=C"}},
+		{"runs of blanks", " ref  name city\n A    Al   Lille\n B  Beta     Lyon \n", Options{}, "blank", "none", []string{"ref=A name=Al city=Lille", "ref=B name=Beta city=Lyon"}},
 		{"no quotes, when told", "ref,name,city\nA,\"B,C\"\nA,\"B\",C\n", Options{Quote: 'n'}, "comma", "none", []string{`ref=A name="B city=C"`, `ref=A name="B" city=C`}},
 	} {
 		f, err := Open(Clients, Text("x", c.text), c.o)

@@ -81,3 +81,36 @@ func TestRealFrenchFirms(t *testing.T) {
 		t.Errorf("%d read, from %s to %s, %+v", f.Read(), first, last, s)
 	}
 }
+
+// The other files of the shared data open as they are, with as many rows as they have lines below the headings.
+func TestRealFilesOpen(t *testing.T) {
+	for _, c := range []struct {
+		kind Kind
+		name string
+		o    Options
+		rows int64
+		bad  int64
+	}{
+		{Clients, "northwind/customers.csv", Options{}, 91, 0},
+		{Contacts, "northwind/customers.csv", Options{}, 91, 0},
+		{Products, "northwind/products.csv", Options{}, 77, 0},
+		{Clients, "northwind_malformed/customers.csv", Options{}, 91, 24},
+		{Orders, "northwind/orders.csv", Options{}, 830, 0},
+		{Orders, "northwind/order_details.csv", Options{}, 2155, 0},
+		{Orders, "northwind_malformed/orders.csv", Options{}, 830, 176},
+		{Orders, "northwind_malformed/order-details.csv", Options{}, 2155, 0},
+		{Orders, "cdnow/CDNOW_master.txt.gz", Options{Map: map[string]string{"client": "customer_id", "order": "date", "ordered_on": "date", "amount": "dollar_value"}}, 69659, 0},
+	} {
+		f := openReal(t, c.kind, c.o, filepath.FromSlash(c.name))
+		var bad int64
+		row, err := f.Next()
+		for ; err == nil; row, err = f.Next() {
+			if row.Reason != "" {
+				bad++
+			}
+		}
+		if f.Read() != c.rows || bad != c.bad {
+			t.Errorf("%s as %s (%s): %d rows, %d bad, want %d, %d", c.name, c.kind, f.Part(), f.Read(), bad, c.rows, c.bad)
+		}
+	}
+}

@@ -240,6 +240,10 @@ func (r *records) stray(raw []byte) bool {
 // split cuts raw into r.cells, undoubling quotes and taking off escapes in place.
 func (r *records) split(raw []byte) (problem string) {
 	r.cells = r.cells[:0]
+	if r.delimiter == ' ' {
+		r.cells = append(r.cells, bytes.Fields(raw)...)
+		return ""
+	}
 	if !r.quoted(raw) && !r.escaped(raw) {
 		for {
 			i := bytes.IndexByte(raw, r.delimiter)
