@@ -49,10 +49,11 @@ func (u *undoing) removeRows(ctx context.Context) error {
 // reference is a column of a table that points to another.
 type reference struct{ Table, Column string }
 
-// references asks Postgres what points to a table, so that a table that comes later is not forgotten.
+// references asks Postgres what points to a table, so that a table that comes later is not forgotten. What goes with the row
+// by itself keeps none; lines are an order, and do.
 func (u *undoing) references(ctx context.Context, table string) ([]reference, error) {
 	rows, err := u.tx.Query(ctx, `SELECT k.conrelid::regclass::text, quote_ident(a.attname) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
-		WHERE k.contype = 'f' AND k.confrelid = $1::text::regclass ORDER BY 1, 2`, table)
+		WHERE k.contype = 'f' AND k.confrelid = $1::text::regclass AND (k.confdeltype <> 'c' OR k.conrelid = 'order_line'::regclass) ORDER BY 1, 2`, table)
 	if err != nil {
 		return nil, err
 	}
