@@ -114,12 +114,13 @@ func undouble(b []byte, quote byte) []byte {
 	return out
 }
 
-// unescape takes backslashes off as databases put them: \t, \n and \r are blanks, anything else is itself; b is changed.
+// unescape takes backslashes off as databases put them: \t, \n and \r are blanks, \0 stays to be seen, anything else is
+// itself; b is changed.
 func unescape(b []byte) []byte {
 	out := b[:0]
 	for i := 0; i < len(b); i++ {
 		c := b[i]
-		if c == '\\' && i+1 < len(b) {
+		if c == '\\' && i+1 < len(b) && b[i+1] != '0' {
 			i++
 			switch c = b[i]; c {
 			case 't':

@@ -44,22 +44,47 @@ func (f *File) look() error {
 	return nil
 }
 
-// evidence is what the cells of one column have shown; each is the first cell that did.
+// evidence is what the cells of one column have shown.
 type evidence struct {
-	dayFirst, monthFirst []byte
-	serial, written      []byte // days counted as spreadsheets do, dates in any other form
-	point, comma         []byte
-	unclear              []byte // could be either
+	dayFirst, monthFirst example
+	serial, written      example // days counted as spreadsheets do, dates in any other form
+	point, comma         example
+	unclear              example // could be either
 	thousands            rune
 	share                shareEvidence // of discounts
 }
+
+// example is the first cell that showed something, and how many did.
+type example struct {
+	cell  []byte
+	count int
+}
+
+func (e *example) add(cell []byte) {
+	if e.count++; e.count == 1 {
+		e.cell = bytes.Clone(cell)
+	}
+}
+
+// first keeps a copy of the first cell that it is called with.
+func first(kept *[]byte, cell []byte) {
+	if *kept == nil {
+		*kept = bytes.Clone(cell)
+	}
+}
+
+// typos is how many cells must say one thing for one that says the other to be a mistake of its row.
+const typos = 1000
+
+// contradict reports whether both are said too often for either to be a mistake.
+func contradict(a, b example) bool { return min(a.count, b.count)*typos > max(a.count, b.count) }
 
 // open reports whether a column is still unclear.
 func (f *File) open(seen []evidence) bool {
 	for i, p := range f.heading.used {
 		e := &seen[i]
 		told := isDate(p.form) && f.options.Dates != "" || !isDate(p.form) && f.options.Decimal != 0
-		if e.unclear != nil && !told && e.dayFirst == nil && e.monthFirst == nil && e.point == nil && e.comma == nil {
+		if e.unclear.count > 0 && !told && e.dayFirst.count+e.monthFirst.count+e.point.count+e.comma.count == 0 {
 			return true
 		}
 	}
@@ -88,7 +113,7 @@ func (f *File) see(seen []evidence, r record) {
 
 func (e *evidence) seeDate(cell []byte) {
 	if isSerial(cell) {
-		first(&e.serial, cell)
+		e.serial.add(cell)
 		return
 	}
 	d, reason := readDate(cell, DayFirst)
@@ -98,14 +123,14 @@ func (e *evidence) seeDate(cell []byte) {
 	if reason != "" {
 		return
 	}
-	first(&e.written, cell)
+	e.written.add(cell)
 	switch {
 	case d.order == DayFirst:
-		first(&e.dayFirst, cell)
+		e.dayFirst.add(cell)
 	case d.order == MonthFirst:
-		first(&e.monthFirst, cell)
+		e.monthFirst.add(cell)
 	case d.order == "" && d.day != d.month:
-		first(&e.unclear, cell)
+		e.unclear.add(cell)
 	}
 }
 
@@ -117,21 +142,14 @@ func (e *evidence) seeNumber(cell []byte) {
 	}
 	switch proof(cell) {
 	case '?':
-		first(&e.unclear, cell)
+		e.unclear.add(cell)
 	case '.':
-		first(&e.point, cell)
+		e.point.add(cell)
 	case ',':
-		first(&e.comma, cell)
+		e.comma.add(cell)
 	}
 	if e.thousands == 0 && len(cell) > 4 {
 		e.thousands = thousandsOf(cell)
-	}
-}
-
-// first keeps a copy of the first cell that it is called with.
-func first(kept *[]byte, cell []byte) {
-	if *kept == nil {
-		*kept = bytes.Clone(cell)
 	}
 }
 
@@ -146,15 +164,15 @@ func (f *File) decide(i int, seen []evidence) (unclear []string) {
 	case !isNumber(p.form):
 	case f.options.Decimal != 0:
 		f.decimals[i] = f.options.Decimal
-	case e.point != nil && e.comma != nil:
-		return []string{fmt.Sprintf("column %s: %q has a decimal point, %q a decimal comma; give --decimal point or --decimal comma, the others will be rejected", p.name, e.point, e.comma)}
-	case e.point != nil:
+	case contradict(e.point, e.comma):
+		return []string{fmt.Sprintf("column %s: %q has a decimal point, %q a decimal comma; give --decimal point or --decimal comma, the others will be rejected", p.name, e.point.cell, e.comma.cell)}
+	case e.point.count > e.comma.count:
 		f.decimals[i] = '.'
-	case e.comma != nil:
+	case e.comma.count > 0:
 		f.decimals[i] = ','
 	default:
-		if f.decimals[i] = elsewhere(seen); f.decimals[i] == 0 && e.unclear != nil {
-			return []string{fmt.Sprintf("column %s: %q and all others could have decimals or thousands; give --decimal point or --decimal comma", p.name, e.unclear)}
+		if f.decimals[i] = elsewhere(seen); f.decimals[i] == 0 && e.unclear.count > 0 {
+			return []string{fmt.Sprintf("column %s: %q and all others could have decimals or thousands; give --decimal point or --decimal comma", p.name, e.unclear.cell)}
 		}
 	}
 	return nil
@@ -164,7 +182,7 @@ func (f *File) decide(i int, seen []evidence) (unclear []string) {
 func elsewhere(seen []evidence) byte {
 	point, comma := false, false
 	for _, e := range seen {
-		point, comma = point || e.point != nil, comma || e.comma != nil
+		point, comma = point || e.point.count > 0, comma || e.comma.count > 0
 	}
 	switch {
 	case point && !comma:
@@ -178,19 +196,19 @@ func elsewhere(seen []evidence) byte {
 func (f *File) decideDate(i int, seen []evidence) (unclear []string) {
 	name, e := f.heading.used[i].name, seen[i]
 	switch {
-	case e.dayFirst != nil && e.monthFirst != nil:
-		return []string{fmt.Sprintf("column %s: %q has the day first, %q the month; give --dates dmy or --dates mdy, the others will be rejected", name, e.dayFirst, e.monthFirst)}
-	case e.serial != nil && e.written != nil:
-		return []string{fmt.Sprintf("column %s: %q is a spreadsheet's count of days, %q a date; write all of them one way, or give --dates with that of those to import", name, e.serial, e.written)}
-	case e.serial != nil:
+	case contradict(e.dayFirst, e.monthFirst):
+		return []string{fmt.Sprintf("column %s: %q has the day first, %q the month; give --dates dmy or --dates mdy, the others will be rejected", name, e.dayFirst.cell, e.monthFirst.cell)}
+	case contradict(e.serial, e.written):
+		return []string{fmt.Sprintf("column %s: %q is a spreadsheet's count of days, %q a date; write all of them one way, or give --dates with that of those to import", name, e.serial.cell, e.written.cell)}
+	case e.serial.count > e.written.count:
 		f.dates[i] = ExcelSerial
-	case e.dayFirst != nil:
+	case e.dayFirst.count > e.monthFirst.count:
 		f.dates[i] = DayFirst
-	case e.monthFirst != nil:
+	case e.monthFirst.count > 0:
 		f.dates[i] = MonthFirst
-	case e.unclear != nil:
-		if f.dates[i] = sameWriting(e.unclear, seen); f.dates[i] == "" {
-			return []string{fmt.Sprintf("column %s: %q and all others could have the day or the month first; give --dates dmy or --dates mdy", name, e.unclear)}
+	case e.unclear.count > 0:
+		if f.dates[i] = sameWriting(e.unclear.cell, seen); f.dates[i] == "" {
+			return []string{fmt.Sprintf("column %s: %q and all others could have the day or the month first; give --dates dmy or --dates mdy", name, e.unclear.cell)}
 		}
 	}
 	return nil
@@ -201,8 +219,8 @@ func (f *File) decideDate(i int, seen []evidence) (unclear []string) {
 func sameWriting(cell []byte, seen []evidence) DateOrder {
 	day, month := false, false
 	for _, e := range seen {
-		day = day || (e.dayFirst != nil && separatorOf(e.dayFirst) == separatorOf(cell))
-		month = month || (e.monthFirst != nil && separatorOf(e.monthFirst) == separatorOf(cell))
+		day = day || (e.dayFirst.count > 0 && separatorOf(e.dayFirst.cell) == separatorOf(cell))
+		month = month || (e.monthFirst.count > 0 && separatorOf(e.monthFirst.cell) == separatorOf(cell))
 	}
 	switch {
 	case day && !month:

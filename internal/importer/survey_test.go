@@ -25,6 +25,7 @@ func TestWhatAFileDecides(t *testing.T) {
 			"could have the day or the month first; give --dates dmy or --dates mdy; and column quantity: \"1.234\" and all others could have decimals or thousands; give --decimal point or --decimal comma; and column unit_price: "},
 		{"settings answer it", "1;A;05/02/2026;06.02.2026;1.234;1.234\n", Options{Dates: MonthFirst, Decimal: ','}, "ordered_on=2026-05-02 quantity=1234 unit_price=1234 delivered_on=2026-06-02"},
 		{"a column that contradicts itself", "1;A;31/01/2026;;1;1,5\n1;A;01/31/2026;;1;1,5\n", Options{}, `column ordered_on: "31/01/2026" has the day first, "01/31/2026" the month; give --dates`},
+		{"a mistake among a thousand is one of its row", strings.Repeat("1;A;31/01/2026;;1;1,5\n", 1000) + "1;A;01/31/2026;;1;1,5\n1;A;05/02/2026;;1;1,5\n", Options{}, "ordered_on=2026-02-05"},
 		{"numbers that contradict each other", "1;A;2026-01-31;;1;1,5\n1;A;2026-01-31;;1;2.5\n", Options{}, `column unit_price: "2.5" has a decimal point, "1,5" a decimal comma; give --decimal`},
 		{"days as spreadsheets count them", "1;A;45356;;1;1,5\n", Options{}, "ordered_on=2024-03-05"},
 		{"some counted, some written", "1;A;45356;;1;1,5\n1;A;05/03/2024;;1;1,5\n", Options{}, `"45356" is a spreadsheet's count of days, "05/03/2024" a date`},
