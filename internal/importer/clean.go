@@ -94,10 +94,18 @@ func (f *File) phoneNumber() []byte {
 	}
 	number, ok := clients.Phone(string(typed), f.country())
 	if !ok {
-		f.note("phone", "not a number that can be dialled from the client's country; kept as it was typed")
+		f.note("phone", undialled(f.kind))
 		return nil
 	}
 	return []byte(number)
+}
+
+// undialled says that a telephone number was kept as it is. Only the store knows the country of a contact's client.
+func undialled(kind Kind) string {
+	if kind == Contacts {
+		return "not a number as it is dialled in the company's country; kept as it was typed, and tried with the client's own"
+	}
+	return "not a number that can be dialled from the client's country; kept as it was typed"
 }
 
 // cleanClient checks the numbers of a company. One that is wrong does not keep the client out: it goes to an attribute,

@@ -125,6 +125,8 @@ func (h heading) missing(kind Kind, table []column) error {
 	hint := ""
 	if strings.HasPrefix(want[len(want)-1], "amount") && h.hint() != "" {
 		hint = "; " + h.hint()
+	} else if kind == Clients && want[0] == "ref" {
+		hint = "; a client's reference is what stays the same in every file: a code, a SIRET, or else its e-mail address"
 	}
 	return fileError("no column for %s; the headings are: %s; if one of them is meant, say so with --map%s", strings.Join(want, ", "), strings.Join(h.names, ", "), hint)
 }

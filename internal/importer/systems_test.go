@@ -153,6 +153,7 @@ func TestMapsByHand(t *testing.T) {
 		{"several put together", "Code|Prefix|Firma", map[string]string{"name": "Prefix + Firma"}, map[string]string{"ref": "Code", "name": "Prefix + Firma"}, ""},
 		{"a column left out", "Code|Nom|Ville", map[string]string{"city": ""}, map[string]string{"ref": "Code", "name": "Nom"}, ""},
 		{"twice a heading that decides", "Code|Code|Société", nil, nil, `the heading "Code" is there 2 times`},
+		{"a directory without a reference", "NOM COMMERCIAL|COMMUNE|COURRIEL", nil, nil, "no column for ref; the headings are: NOM COMMERCIAL, COMMUNE, COURRIEL; if one of them is meant, say so with --map; a client's reference is what stays the same"},
 		{"a heading that is not there", "Code|Nom", map[string]string{"city": "Ort"}, nil, `the map says that city is "Ort"`},
 	} {
 		h, err := understand(Clients, row(c.headings), c.mapped)
