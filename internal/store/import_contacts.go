@@ -15,7 +15,7 @@ func (r *importRun) mergeContacts(ctx context.Context) (created, updated int64, 
 	if err := r.rejectUnknown(ctx, "client", "client", "clients"); err != nil {
 		return 0, 0, err
 	}
-	if err := r.dialFromAbroad(ctx); err != nil {
+	if err := r.dialFromAbroad(ctx, "client"); err != nil {
 		return 0, 0, err
 	}
 	if err := r.findContacts(ctx); err != nil {
@@ -97,14 +97,14 @@ func (r *importRun) addBases(ctx context.Context) error {
 	return nil
 }
 
-// dialFromAbroad normalises again the numbers of contacts whose client is in another country: the file does not say
-// where a contact is, its client does.
-func (r *importRun) dialFromAbroad(ctx context.Context) error {
-	if !r.has("phone") {
+// dialFromAbroad normalises again the numbers of rows that do not say their country, where the client that the column
+// names is known to be in another one than the company.
+func (r *importRun) dialFromAbroad(ctx context.Context, column string) error {
+	if !r.has("phone") || r.has("country") {
 		return nil
 	}
-	rows, err := r.tx.Query(ctx, `SELECT i.at_line, i.phone, c.country FROM incoming i JOIN client c ON c.ref = i.client
-		WHERE i.phone IS NOT NULL AND c.country <> $1`, r.country)
+	rows, err := r.tx.Query(ctx, fmt.Sprintf(`SELECT i.at_line, i.phone, c.country FROM incoming i JOIN client c ON c.ref = i.%s
+		WHERE i.phone IS NOT NULL AND c.country <> $1`, column), r.country)
 	if err != nil {
 		return err
 	}
