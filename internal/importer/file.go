@@ -30,6 +30,7 @@ type File struct {
 	pending  record   // of seek
 	count    int64
 	notes    notes
+	against  []example // of each used column: what speaks against what was decided
 }
 
 // Open looks at the file as a whole (see the package comment) and stands before its first row. Errors wrap ErrFile when
@@ -66,6 +67,7 @@ func Open(kind Kind, in Input, o Options) (*File, error) {
 // begin stands behind the headings, with nothing counted yet.
 func (f *File) begin() error {
 	f.count, f.notes, f.above = 0, notes{}, above{}
+	f.against = make([]example, len(f.heading.used))
 	return f.restart()
 }
 
@@ -119,11 +121,12 @@ func (f *File) Ignored() []string {
 // Read counts the data rows so far, rejected ones included.
 func (f *File) Read() int64 { return f.count }
 
-// Next gives the next row, good or bad, or io.EOF.
+// Next gives the next row, good or bad, or io.EOF. An error that wraps ErrFile may come at the very end too: the file as a
+// whole must then be refused, with all the rows that it gave.
 func (f *File) Next() (Row, error) {
 	r, err := f.rows.next()
 	if err != nil {
-		return Row{}, err
+		return Row{}, f.end(err)
 	}
 	f.count++
 	f.fit(&r)
@@ -187,7 +190,9 @@ func (f *File) convert(r record) (column, reason string) {
 		}
 		var value []byte
 		if r.types == nil || r.types[p.cell] == textCell {
-			value, reason = f.read(i, cell)
+			if value, reason = f.read(i, cell); reason != "" {
+				f.contrary(i, cell)
+			}
 		} else {
 			value, reason = f.readTyped(i, cell, r.types[p.cell])
 		}

@@ -42,6 +42,27 @@ func TestWhatAFileDecides(t *testing.T) {
 	}
 }
 
+// A file put together from two systems is refused, though its first rows are clear; a few mistakes are not.
+func TestTwoSystemsInOneFile(t *testing.T) {
+	first := orderHead + strings.Repeat("1;A;31/01/2026;;1;1,5\n", enough+10)
+	for _, c := range []struct{ name, rows, want string }{
+		{"dates", strings.Repeat("1;A;01/31/2026;;1;1,5\n1;A;02/03/2026;;1;1,5\n", 100), `column ordered_on: 100 dates such as "01/31/2026" have another order than those of the first rows; give --dates`},
+		{"numbers", strings.Repeat("1;A;31/01/2026;;1;1.55\n", 100), `column unit_price: 100 cells such as "1.55" have another decimal sign`},
+		{"a few mistakes", strings.Repeat("1;A;01/31/2026;;1;1,5\n1;A;31/01/2026;;1;1.55\n", 10), ""},
+	} {
+		_, rejections, err := table(t, Orders, first+c.rows, Options{})
+		if c.want == "" && err == nil && len(rejections) == 20 {
+			continue
+		}
+		if !errors.Is(err, ErrFile) || !strings.Contains(err.Error(), c.want) || c.want == "" {
+			t.Errorf("%s: %d rejected, %v, want %q", c.name, len(rejections), err, c.want)
+		}
+	}
+	if _, rejections, err := table(t, Orders, first+strings.Repeat("1;A;01/31/2026;;1;1,5\n", 100), Options{Dates: DayFirst}); err != nil || len(rejections) != 100 {
+		t.Errorf("when told: %d rejected, %v", len(rejections), err)
+	}
+}
+
 func TestWhatWasFoundIsShown(t *testing.T) {
 	f, err := Open(Orders, Text("x", orderHead+"1;A;31/01/2026;;1\u202f234,5;1,5\n"), Options{})
 	if err != nil {
