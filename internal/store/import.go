@@ -204,9 +204,6 @@ func (r *importRun) do(ctx context.Context) error {
 	if err := r.noteAliases(ctx); err != nil {
 		return err
 	}
-	if err := r.markStale(ctx); err != nil {
-		return err
-	}
 	rep := &r.report
 	for _, f := range r.files {
 		rep.Read += f.Read()
@@ -214,7 +211,10 @@ func (r *importRun) do(ctx context.Context) error {
 	}
 	rep.Run, rep.Created, rep.Updated = r.id, created, updated
 	rep.Unchanged = rep.Read - rep.Rejected - created - updated
-	return r.tell(ctx)
+	if err := r.tell(ctx); err != nil {
+		return err
+	}
+	return r.markStale(ctx)
 }
 
 // begin makes the tables that the run keeps its notes in. The settings live as long as the transaction: a million lines are

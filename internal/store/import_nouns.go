@@ -61,8 +61,11 @@ func (r *importRun) change(ctx context.Context, t target) (int64, error) {
 		return 0, err
 	}
 	steps := []string{`ANALYZE changing`}
-	if t.table == "client" {
+	switch t.table {
+	case "client":
 		steps = append(steps, `SELECT FROM client WHERE id IN (SELECT id FROM changing) ORDER BY id FOR NO KEY UPDATE`)
+	case "contact": // who records an outcome holds the client before the contact
+		steps = append(steps, `SELECT FROM client WHERE id IN (SELECT p.client_id FROM changing n JOIN contact p USING (id)) ORDER BY id FOR NO KEY UPDATE`)
 	}
 	steps = append(steps,
 		fmt.Sprintf(`INSERT INTO import_image (run_id, noun, row_id, line, before, after) SELECT %d, '%s', id, at_line, before, after FROM changing ORDER BY id`, r.id, t.table),
@@ -161,6 +164,9 @@ func (r *importRun) mergeClients(ctx context.Context) (created, updated int64, e
 		}
 	}
 	if err := r.rejectRepeated(ctx, "ref", "ref"); err != nil {
+		return 0, 0, err
+	}
+	if err := r.dialFromAbroad(ctx, "ref"); err != nil {
 		return 0, 0, err
 	}
 	if err := r.carrySwitchboards(ctx); err != nil {
