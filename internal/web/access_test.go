@@ -26,6 +26,7 @@ var allowed = map[string]string{
 	"GET /{$}": "mrgco", "GET /login": "a", "POST /login": "a", "POST /login/link": "a", "POST /logout": "mrgco", "POST /language": "mrgco",
 	"GET /calls": "rg", "GET /calls/{id}": "rg", "POST /calls/{id}": "rg", "POST /calls/{id}/undo": "rg",
 	"GET /clients": "mrgco", "GET /clients/{ref}": "mrgco", "POST /clients/{ref}/log": "mrgco", "POST /clients/{ref}/complaints/{id}/close": "mrgco",
+	"GET /clients/duplicates": "mgo", "POST /clients/duplicates/search": "mgo", "POST /clients/duplicates/merge": "mgo", "POST /clients/duplicates/undo": "mgo", "POST /clients/duplicates/distinct": "mgo", "POST /clients/duplicates/group": "mgo",
 	"GET /campaigns": "mgo", "GET /campaigns/{name}": "mgo", "GET /campaigns/{name}/touches": "mgo", "GET /campaigns/{name}/touches.csv": "mgo",
 	"GET /campaigns/{name}/texts": "mgo", "GET /campaigns/{name}/texts/{step}": "mgo", "GET /campaigns/{name}/start": "mgo", "POST /campaigns/{name}/{action}": "mgo",
 	"GET /campaigns/{name}/slots/{slot}": "mgo", "POST /campaigns/{name}/slots/{slot}": "mgo", "POST /campaigns/{name}/slots/{slot}/approve": "mgo", "GET /campaigns/{name}/slots/{slot}/letter/{language}": "mgo",

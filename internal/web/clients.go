@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,6 +15,7 @@ type clientsPage struct {
 	Frame
 	Question string
 	Clients  []store.ClientLine
+	MayUnify bool // the reader sees to it that a client is there once
 }
 
 func (s *Site) showClients(w http.ResponseWriter, r *request) error {
@@ -25,7 +27,8 @@ func (s *Site) showClients(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, http.StatusOK, "clients", clientsPage{Frame: s.frame(r, r.Reader.T("clients.title"), "clients"), Question: question, Clients: clients})
+	return s.show(w, http.StatusOK, "clients", clientsPage{Frame: s.frame(r, r.Reader.T("clients.title"), "clients"), Question: question, Clients: clients,
+		MayUnify: slices.Contains(writers, r.User.Role)})
 }
 
 // clientPage is a client: what it weighs, who is there, and everything that was done.
@@ -36,6 +39,7 @@ type clientPage struct {
 	Touches []touchRow
 	Form    logForm
 	MayCall bool // the reader makes calls, so the open card is a link
+	Unity   unity
 }
 
 // logForm is what was typed about a client.
@@ -68,10 +72,17 @@ func (s *Site) showClient(w http.ResponseWriter, r *request) error {
 
 func (s *Site) renderClient(w http.ResponseWriter, r *request, status int, form logForm) error {
 	client, err := s.Store.ClientPage(r.Context(), r.Sight(), r.PathValue("ref"), r.day())
+	if errors.Is(err, store.ErrNotFound) && r.Method == http.MethodGet {
+		return s.toMerged(w, r, err)
+	}
 	if err != nil {
 		return err
 	}
-	page := clientPage{Frame: s.frame(r, client.Name, "clients"), Client: client, Plot: plotMonths(r.Reader, client.Months), Form: form,
+	unity, err := s.unityOf(r, client.Ref, slices.Contains(writers, r.User.Role))
+	if err != nil {
+		return err
+	}
+	page := clientPage{Unity: unity, Frame: s.frame(r, client.Name, "clients"), Client: client, Plot: plotMonths(r.Reader, client.Months), Form: form,
 		MayCall: slices.Contains(callers, r.User.Role)}
 	for _, t := range client.Touches {
 		page.Touches = append(page.Touches, row(r, t))

@@ -59,6 +59,14 @@ func (s *Site) routes() []route {
 		{"POST /clients/{ref}/log", staff, s.logActivity},
 		{"POST /clients/{ref}/complaints/{id}/close", staff, s.closeComplaint},
 
+		// those who see to it that a client is there once
+		{"GET /clients/duplicates", writers, s.showDuplicates},
+		{"POST /clients/duplicates/search", writers, s.searchDuplicates},
+		{"POST /clients/duplicates/merge", writers, s.mergeClients},
+		{"POST /clients/duplicates/undo", writers, s.undoMerge},
+		{"POST /clients/duplicates/distinct", writers, s.tellApart},
+		{"POST /clients/duplicates/group", writers, s.groupClients},
+
 		// marketers, and the managers and operators who approve
 		{"GET /campaigns", writers, s.showCampaigns},
 		{"GET /campaigns/{name}", writers, s.showCampaign},
