@@ -42,6 +42,13 @@ func (f *File) read(at int, cell []byte) (value []byte, reason string) {
 		return mended(cell), ""
 	case key:
 		return f.readKey(at, cell)
+	case hold:
+		if is, known := clients.ParseYes(string(cell)); known && !is {
+			return nil, ""
+		}
+		return mended(cell), ""
+	case clientKind, contractKind, risk:
+		return f.readClass(at, cell)
 	case number:
 		f.flagCurrency(at, cell)
 		return readPlain(cell, f.decimals[at])
@@ -99,6 +106,18 @@ func (f *File) readKey(at int, cell []byte) (value []byte, reason string) {
 	}
 	f.note(name, "its numbers ended in .0, which was taken off")
 	return digits, ""
+}
+
+// readClass reads a word that sorts clients or contracts. Under a heading that only may mean that, such as "Type client", a
+// word of the company's own is noted and says nothing.
+func (f *File) readClass(at int, cell []byte) (value []byte, reason string) {
+	p := f.heading.used[at]
+	value, reason = f.readWord(p.form, string(cell))
+	if reason != "" && p.how == "usual" {
+		f.note(p.name, "words of the company's own under the heading "+f.heading.names[p.cell]+" were not used")
+		return nil, ""
+	}
+	return value, reason
 }
 
 // flagCurrency notes an amount in another currency than the company's.

@@ -40,6 +40,9 @@ func TestWhatIsCleaned(t *testing.T) {
 			[]string{"email: its domain looks like a slip for gmail.com; kept as it is (1 row; line 2)", "email: its ending looks like a slip for .fr; kept as it is (1 row; line 3)"}},
 		{"telephones that nobody can dial", Contacts, "client,name,phone\nA,B,298\nA,C,01 99 00 12 34\n", Options{}, []string{"client=A name=B phone=298", "client=A name=C phone=01 99 00 12 34 phone_e164=+33199001234"}, []string{"phone: not a number as it is dialled in the company's country"}},
 		{"a client's that nobody can dial", Clients, "ref,name,phone,country\nA,B,298,\nC,D,030 23125012,DE\n", Options{}, []string{"ref=A name=B phone=298", "ref=C name=D country=DE phone=030 23125012 phone_e164=+493023125012"}, []string{"phone: not a number that can be dialled from the client's country"}},
+		{"who is not blocked", Clients, "ref;name;Bloqué\nA;A;Non\nB;B;impayé\nC;C;Oui\nD;D;0\n", Options{}, []string{"ref=A name=A", "ref=B name=B blocked=impayé", "ref=C name=C blocked=Oui", "ref=D name=D"}, nil},
+		{"words of the company's own", Clients, "ref;name;Type client\nA;A;Société\nB;B;Grossiste\n", Options{}, []string{"ref=A name=A kind=company", "ref=B name=B"}, []string{"kind: words of the company's own under the heading Type client were not used (1 row; line 3)"}},
+		{"a SIRET that the map gives as the reference", Clients, "Nom;SIRET;Code\nA;732 829 320 00074;1\n", Options{Map: map[string]string{"ref": "SIRET"}}, []string{`ref=73282932000074 name=A siren=732829320 attributes={"code":"1","siren_typed":null}`}, nil},
 		{"credit notes with either sign", Orders, "Type de pièce;N° pièce;Code client;Date;Qté;PU HT;Montant HT\nFacture;1;A;2026-01-31;2;5,5;11\nAvoir;2;A;2026-01-31;2;5,5;11\nBon de retour;3;A;2026-01-31;-2;-5,5;-11\nFacture;4;A;2026-01-31;-1;5,5;-5,5\nAvoir;5;A;2026-01-31;0;5,5;0\n", Options{},
 			[]string{"order=1 client=A ordered_on=2026-01-31 amount=11 quantity=2 unit_price=5.5 document=order", "order=2 client=A ordered_on=2026-01-31 amount=-11 quantity=-2 unit_price=5.5 document=credit",
 				"order=3 client=A ordered_on=2026-01-31 amount=-11 quantity=-2 unit_price=5.5 document=credit", "order=4 client=A ordered_on=2026-01-31 amount=-5.5 quantity=-1 unit_price=5.5 document=order",
@@ -113,6 +116,7 @@ func TestWhatIsRefused(t *testing.T) {
 		{"a SIRET that is none, where it is the reference", Clients, "SIRET;nom\nnéant;A\n", Rejection{Line: 2, Column: "ref", Reason: `"néant": the client's reference here, but not a SIRET or SIREN`}},
 		{"an address with a comma", Contacts, "client;name;email\nA;B;b@wanadoo,fr\n", Rejection{Line: 2, Column: "email", Reason: `"b@wanadoo,fr": not an e-mail address; is wanadoo.fr meant?`}},
 		{"an order without its client, though the one above has one", Orders, "order;client;Created at;Lineitem quantity;unit_price\n#1;;2026-01-31;1;5\n", Rejection{Line: 2, Column: "client", Reason: missingCell}},
+		{"a kind that is none, under its own name", Clients, "ref;name;kind\nA;A;Grossiste\n", Rejection{Line: 2, Column: "kind", Reason: `"Grossiste": not a kind of client: company, sole_trader or consumer`}},
 		{"a percentage for an amount", Orders, "order,client,date,amount\n1,A,2026-01-31,5 %\n", Rejection{Line: 2, Column: "amount", Reason: `"5 %": a percentage`}},
 	} {
 		f, err := Open(c.kind, Text(c.name, c.text), Options{})

@@ -14,6 +14,7 @@ const (
 	yes
 	cancelled // yes or no, or the date of it
 	status    // of an order: any word
+	hold      // why a client is blocked; a no is nothing
 	country
 	tongue
 	zone
@@ -141,7 +142,7 @@ func clientColumns() []column {
 		{name: "potential", form: number, usual: []string{"potentiel", "potentielannuel", "capotentiel", "annualpotential"}},
 		{name: "loss_risk", form: risk, usual: []string{"risque", "risqueperte", "risk", "churnrisk"}},
 		{name: "visits_per_year", form: whole, usual: []string{"visitesparan", "nombrevisites", "visites", "frequencevisite", "visitfrequency"}},
-		{name: "blocked", form: text, usual: []string{"bloque", "blocage", "motifblocage", "motifdeblocage", "hold", "creditblock", "creditlimithold"}},
+		{name: "blocked", form: hold, usual: []string{"bloque", "blocage", "motifblocage", "motifdeblocage", "hold", "creditblock", "creditlimithold"}},
 		{name: "created_on", form: date, usual: []string{"datecreation", "creele", "creationdate", "createdate", "createddate", "createdat", "createdon", "created", "datecreationetablissement", "clientdepuis", "customersince", "entreele", "creationle"}},
 		{name: "closed_on", form: date, usual: []string{"datefermeture", "fermele", "datecloture", "clotureele", "closedat", "closeddate", "cessation", "datecessation"}},
 	}
@@ -200,7 +201,7 @@ func orderColumns() []column {
 		{name: "line", form: key, usual: []string{"nligne", "noligne", "numeroligne", "numligne", "idligne", "ligne", "linenumber", "lineno", "lineid", "orderlinenumber", "orderlineid", "invoicelineid", "salesorderdetailid", "orderline", "position"}},
 		{name: "product", form: key, usual: []string{"productid", "codearticle", "refarticle", "referencearticle", "codeproduit", "refproduit", "referenceproduit", "referenceinterne", "productcode", "productref", "productnumber", "sku", "lineitemsku", "stockcode", "itemcode", "itemno", "itemnumber", "trackid", "article", "produit", "item", "productorservice", "product"}},
 		{name: "discount", form: fraction, usual: []string{"remise", "tauxremise", "remisepourcent", "pourcentageremise", "pourcentremise", "remise1", "discountrate", "discountpercent", "discountpercentage", "discountpct", "linediscount", "unitpricediscount", "rabais"}},
-		{name: "cost", form: number, usual: []string{"coutligne", "coutht", "cout", "coutrevient", "coutderevient", "prixrevientligne", "linecost", "costamount", "totalcost", "cogs"}},
+		{name: "cost", form: number, usual: []string{"coutligne", "coutht", "cout", "coutrevientligne", "prixrevientligne", "linecost", "costamount", "totalcost", "cogs"}},
 		{name: "delivered_on", form: date, usual: []string{"deliverydate", "datelivraison", "livrele", "delivered", "deliveredat", "deliveredon", "datelivraisonreelle", "shippeddate", "shipdate", "shippedat", "dateexpedition", "expediele", "shippedon", "fulfilledat", "shipmentdate"}},
 		{name: "cancelled", form: cancelled, usual: []string{"annule", "annulee", "commandeannulee", "canceled", "iscancelled", "annulation", "cancelledat", "canceledat", "annulele", "dateannulation"}},
 		{name: "status", form: status, usual: []string{"statut", "orderstatus", "statutcommande", "etatcommande", "etat", "salesorderstatus", "financialstatus", "invoicestatus", "statutfacture", "etatfacture"}},

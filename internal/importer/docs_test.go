@@ -41,7 +41,7 @@ const shownHeadings = 6
 
 // formWords say in a table how a cell is read.
 var formWords = map[form]string{
-	text: "text", key: "text", cancelled: "yes or no, or the date of it", status: "a word; cancelled ones count, the others say nothing", vat: "VAT number", document: "order, invoice, delivery, credit note, return; a quote is rejected",
+	text: "text", key: "text", cancelled: "yes or no, or the date of it", hold: "text; no is nothing", status: "a word; cancelled ones count, the others say nothing", vat: "VAT number", document: "order, invoice, delivery, credit note, return; a quote is rejected",
 	number: "number", whole: "whole number", fraction: "0.05 or 5 %", date: "date", moment: "date, with or without a time",
 	yes: "yes or no", country: "code or name of a country", tongue: "code of a language", zone: "time zone, such as Europe/Paris",
 	phone: "telephone number, kept as it is", email: "e-mail address", siren: "SIREN or SIRET", clientKind: "company, sole_trader, consumer",

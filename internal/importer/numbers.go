@@ -260,6 +260,9 @@ func allDigits(b []byte) bool {
 func readShare(dst, cell []byte, decimal byte, percent bool) (out []byte, reason string) {
 	start := len(dst)
 	n := strip(cell)
+	if n.currency != "" {
+		return dst, "an amount, not a share"
+	}
 	out, reason = n.append(dst, decimal)
 	if reason != "" {
 		return out, reason

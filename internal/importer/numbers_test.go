@@ -45,7 +45,7 @@ func TestWhatProvesADecimalSign(t *testing.T) {
 }
 
 func TestDiscounts(t *testing.T) {
-	for cell, want := range map[string]string{"0.05": "0.05", "5 %": "0.05", "12.5%": "0.125", "100 %": "1.00", "1": "1", "0": "0", "-0": "0", "5": "", "-0.1": "", "101 %": "", "5 %%": "", "-5 %": ""} {
+	for cell, want := range map[string]string{"0.05": "0.05", "5 %": "0.05", "12.5%": "0.125", "100 %": "1.00", "1": "1", "0": "0", "-0": "0", "5": "", "-0.1": "", "101 %": "", "5 %%": "", "-5 %": "", "0.5 €": ""} {
 		got, reason := readShare(nil, []byte(cell), '.', false)
 		if (reason == "") != (want != "") || (reason == "" && string(got) != want) {
 			t.Errorf("%q: %q %s, want %q", cell, got, reason, want)

@@ -180,6 +180,10 @@ func (s *search) told(c column, told string) (position, error) {
 	one := choice{glue: " "}
 	if at := s.named(told); at >= 0 {
 		p.cell = at
+		if s.kind == Clients && c.name == "ref" && isCompanyNumber(s.short[at]) {
+			p.form = siret
+			s.taken[at] = false // the column siren reads it too
+		}
 		return p, nil
 	}
 	for _, name := range strings.Split(told, " + ") {

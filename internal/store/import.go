@@ -208,6 +208,9 @@ func (r *importRun) do(ctx context.Context) error {
 	for _, f := range r.files {
 		rep.Read += f.Read()
 		rep.Notes = append(rep.Notes, f.Shape().Notes...)
+		if ignored := f.Ignored(); len(ignored) > 0 {
+			rep.Notes = append(rep.Notes, fmt.Sprintf("columns that were not used, since only clients keep extra ones: %s", strings.Join(ignored, ", ")))
+		}
 	}
 	rep.Run, rep.Created, rep.Updated = r.id, created, updated
 	rep.Unchanged = rep.Read - rep.Rejected - created - updated

@@ -103,26 +103,46 @@ func (r *importRun) dialFromAbroad(ctx context.Context, column string) error {
 	if !r.has("phone") || r.has("country") {
 		return nil
 	}
-	rows, err := r.tx.Query(ctx, fmt.Sprintf(`SELECT i.at_line, i.phone, c.country FROM incoming i JOIN client c ON c.ref = i.%s
+	tag, err := r.tx.Exec(ctx, fmt.Sprintf(`CREATE TEMPORARY TABLE abroad ON COMMIT DROP AS
+		SELECT row_number() OVER (ORDER BY i.at_line) AS n, i.at_line, i.phone, c.country, NULL::text AS number FROM incoming i JOIN client c ON c.ref = i.%s
 		WHERE i.phone IS NOT NULL AND c.country <> $1`, column), r.country)
+	if err != nil || tag.RowsAffected() == 0 {
+		return err
+	}
+	if _, err := r.tx.Exec(ctx, `ALTER TABLE abroad ADD PRIMARY KEY (n)`); err != nil {
+		return err
+	}
+	for from := int64(0); from < tag.RowsAffected(); from += dialAtOnce {
+		if err := r.dialSome(ctx, from, from+dialAtOnce); err != nil {
+			return err
+		}
+	}
+	_, err = r.tx.Exec(ctx, `UPDATE incoming i SET phone_e164 = a.number FROM abroad a WHERE a.at_line = i.at_line`)
+	return err
+}
+
+// dialAtOnce is how many numbers are held in memory.
+const dialAtOnce = 10_000
+
+// dialSome normalises the numbers after from, up to the one called to.
+func (r *importRun) dialSome(ctx context.Context, from, to int64) error {
+	rows, err := r.tx.Query(ctx, `SELECT n, phone, country FROM abroad WHERE n > $1 AND n <= $2`, from, to)
 	if err != nil {
 		return err
 	}
-	var line int64
+	var n int64
 	var phone, country string
-	var lines []int64
-	var numbers []*string
-	_, err = pgx.ForEachRow(rows, []any{&line, &phone, &country}, func() error {
-		lines = append(lines, line)
-		numbers = append(numbers, nil)
-		if n, ok := clients.Phone(phone, country); ok {
-			numbers[len(numbers)-1] = &n
+	var places []int64
+	var numbers []string
+	_, err = pgx.ForEachRow(rows, []any{&n, &phone, &country}, func() error {
+		if number, ok := clients.Phone(phone, country); ok {
+			places, numbers = append(places, n), append(numbers, number)
 		}
 		return nil
 	})
-	if err != nil || len(lines) == 0 {
+	if err != nil {
 		return err
 	}
-	_, err = r.tx.Exec(ctx, `UPDATE incoming i SET phone_e164 = n.number FROM unnest($1::bigint[], $2::text[]) AS n (line, number) WHERE n.line = i.at_line`, lines, numbers)
+	_, err = r.tx.Exec(ctx, `UPDATE abroad a SET number = x.number FROM unnest($1::bigint[], $2::text[]) AS x (n, number) WHERE x.n = a.n`, places, numbers)
 	return err
 }

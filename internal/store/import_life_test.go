@@ -272,7 +272,7 @@ func (h *history) spoil(text string) string {
 // Whatever the file holds, a dry run leaves not a trace, and tells what the real one then does.
 func TestADryRunTellsWhatTheRealOneDoes(t *testing.T) {
 	rejected := int64(0)
-	for seed := range seeds(6) {
+	for seed := range seeds(3) {
 		db, st := beginning(t)
 		h := newHistory(3000 + seed)
 		for range 12 {

@@ -219,7 +219,7 @@ func TestDryRunCountsAsTheRealRunAndLeavesNothing(t *testing.T) {
 			t.Errorf("%s: the dry run left something", f.kind)
 		}
 		real := importText(t, st, f.kind, f.text, store.ImportSpec{}, importer.Options{})
-		dry.DryRun, dry.Run = real.DryRun, real.Run
+		dry.DryRun, dry.Run, dry.Applied = real.DryRun, real.Run, real.Applied // the three that tell a dry run from a real one
 		if !reflect.DeepEqual(dry, real) {
 			t.Errorf("%s: the dry run counted %v, the real one %v", f.kind, counts(dry), counts(real))
 		}

@@ -60,6 +60,7 @@ var SettingTable = []Setting{
 	{"freshness_least", "2", "working days that order data always stays fresh", number(1, 60)},
 	{"freshness_most", "8", "working days after which order data is stale at the latest", number(1, 60)},
 	{"import_max_rejected", "50", "per cent of a file's rows that may be rejected without asking again", number(0, 100)},
+	{"import_max_mb", "500", "megabytes that a file may have that is brought by a page or the API", number(1, 100000)},
 	{"import_keep_days", "30", "days for which files that came, and those of rejected rows, are kept", number(1, 3650)},
 	{"self_approval", "no", "yes: a marketer may approve what he wrote", oneOf("yes", "no")},
 	{"dkim_domain", "", "domain that signs; empty: not signed here", text(200)},

@@ -41,8 +41,14 @@ func (u *undoing) passColumns(ctx context.Context) error {
 		tidyImages)
 }
 
-// restoreColumns gives the columns that nobody wrote since their values from before.
+// restoreColumns gives the columns that nobody wrote since their values from before. Clients are locked first, as everybody
+// locks them.
 func (u *undoing) restoreColumns(ctx context.Context) error {
+	_, err := u.exec(ctx, `SELECT FROM client WHERE id IN (SELECT row_id FROM changed WHERE noun = 'client'
+		UNION SELECT p.client_id FROM changed x JOIN contact p ON p.id = x.row_id WHERE x.noun = 'contact') ORDER BY id FOR NO KEY UPDATE`)
+	if err != nil {
+		return err
+	}
 	for _, table := range importedTables {
 		if err := u.restoreTable(ctx, table); err != nil {
 			return fmt.Errorf("%s: %w", table, err)
@@ -57,9 +63,6 @@ func (u *undoing) restoreTable(ctx context.Context, table string) error {
 	if table == "client" {
 		value = "CASE WHEN starts_with(c.col, 'attributes.') THEN t.attributes -> substr(c.col, 12) ELSE to_jsonb(t) -> c.col END"
 		attributes = ", attributes = jsonb_strip_nulls(t.attributes || coalesce(x.attributes, '{}'))"
-		if _, err := u.exec(ctx, `SELECT FROM client WHERE id IN (SELECT row_id FROM changed WHERE noun = 'client') ORDER BY id FOR NO KEY UPDATE`); err != nil {
-			return err
-		}
 	}
 	columns, err := u.columnsOf(ctx, table)
 	if err != nil {

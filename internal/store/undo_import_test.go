@@ -193,7 +193,7 @@ func undo(t *testing.T, st *store.Store, run int64) store.Undone {
 
 // Undoing the newest run at any point of any history brings back every row and column, ids included.
 func TestUndoingTheLastRunIsAsIfItNeverWas(t *testing.T) {
-	for seed := range seeds(6) {
+	for seed := range seeds(3) {
 		db, st := beginning(t)
 		h := newHistory(seed)
 		for range 8 {
@@ -215,7 +215,7 @@ func TestUndoingTheLastRunIsAsIfItNeverWas(t *testing.T) {
 
 // Whatever came on top of each other, and in whatever order it is undone: when all is undone, all is as before.
 func TestUndoingAllRunsInAnyOrderEndsWhereItBegan(t *testing.T) {
-	for seed := range seeds(10) {
+	for seed := range seeds(6) {
 		db, st := beginning(t)
 		before := everything(t, db)
 		h := newHistory(1000 + seed)
@@ -296,7 +296,7 @@ func differences(a, b map[string]map[string]string) (rows, columns map[string]bo
 // When each row of each file has something that no other file has: what is undone, in any order, is as if it never came,
 // but for what is listed as kept.
 func TestWhatWasUndoneNeverCameButForWhatIsListed(t *testing.T) {
-	for seed := range seeds(8) {
+	for seed := range seeds(5) {
 		h := newHistory(2000 + seed)
 		h.distinct = true
 		type imported struct {

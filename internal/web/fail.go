@@ -89,6 +89,10 @@ func classify(err error) (status int, key, detail string) {
 		return http.StatusUnprocessableEntity, "error.own_work", ""
 	case errors.Is(err, store.ErrOutcome):
 		return http.StatusUnprocessableEntity, "error.outcome", ""
+	case errors.Is(err, store.ErrUndo):
+		return http.StatusUnprocessableEntity, "error.undo", ""
+	case errors.Is(err, store.ErrImportUnderWay):
+		return http.StatusConflict, "error.under_way", ""
 	case errors.Is(err, ErrRefused):
 		return http.StatusUnprocessableEntity, "error.refused", strings.TrimSuffix(err.Error(), ": "+ErrRefused.Error())
 	case errors.As(err, &tooLarge):

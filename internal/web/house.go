@@ -9,23 +9,6 @@ import (
 	"github.com/relance/relance/internal/store"
 )
 
-// importsPage is the history of what came in.
-type importsPage struct {
-	Frame
-	Runs []store.ImportLine
-}
-
-// Whole writes a count of lines.
-func (p importsPage) Whole(n int64) string { return p.Count(int(n)) }
-
-func (s *Site) showImports(w http.ResponseWriter, r *request) error {
-	runs, err := s.Store.ImportLines(r.Context())
-	if err != nil {
-		return err
-	}
-	return s.show(w, http.StatusOK, "imports", importsPage{s.frame(r, r.Reader.T("imports.title"), "imports"), runs})
-}
-
 // settingsPage is the table of settings as one form.
 type settingsPage struct {
 	Frame
@@ -47,7 +30,7 @@ var settingGroups = []struct {
 	{"house", []string{"company", "company_address", "brand_colour", "zone", "country", "language", "currency"}},
 	{"mails", []string{"sender_email", "sender_name", "reply_to", "sending_hours", "sending_per_minute", "pressure_mail_7d", "pressure_mail_30d", "pressure_survey_90d"}},
 	{"calls", []string{"calling_hours", "consumer_calling_hours", "capacity_road", "capacity_inside", "default_rep", "pressure_call_30d", "refusal_days"}},
-	{"imports", []string{"import_max_rejected", "import_keep_days", "freshness_least", "freshness_most"}},
+	{"imports", []string{"import_max_rejected", "import_max_mb", "import_keep_days", "freshness_least", "freshness_most"}},
 	{"campaigns", nil},
 }
 

@@ -80,7 +80,18 @@ func (s *Site) routes() []route {
 		{"GET /campaigns/{name}/slots/{slot}/letter/{language}", writers, s.showSlotLetter},
 		{"GET /campaigns/{name}/start", writers, s.showStart},
 		{"POST /campaigns/{name}/{action}", writers, s.changeCampaign},
+
+		// the same, to bring files
 		{"GET /imports", writers, s.showImports},
+		{"POST " + uploadPath, writers, s.takeFiles},
+		{"GET /uploads/{files}", writers, s.showFile},
+		{"POST /uploads/{files}", writers, s.changeFile},
+		{"POST /imports/sources/delete", writers, s.deleteSource},
+		{"GET /imports/{id}", writers, s.showRun},
+		{"POST /imports/{id}/apply", writers, s.applyRun},
+		{"GET /imports/{id}/rejected", writers, s.rejectedRows},
+		{"GET /imports/{id}/undo", writers, s.showUndo},
+		{"POST /imports/{id}/undo", writers, s.undoRun},
 
 		// those who keep the house
 		{"GET /settings", keepers, s.showSettings},

@@ -25,6 +25,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"github.com/relance/relance/campaigns"
+	"github.com/relance/relance/internal/intake"
 	"github.com/relance/relance/internal/look"
 	"github.com/relance/relance/internal/store"
 )
@@ -156,13 +157,14 @@ type Site struct {
 	book     *look.Book
 	sessions *scs.SessionManager
 	asked    *asked
+	intake   *intake.Intake
 	sending  sync.WaitGroup // log-in links that are being mailed
 	handler  http.Handler
 }
 
 // New parses every page and message; a mistake in one of them is an error here, not later.
 func New(c Config) (*Site, error) {
-	s := &Site{Config: c, asked: newAsked()}
+	s := &Site{Config: c, asked: newAsked(), intake: intake.New(c.Store, c.Log)}
 	var err error
 	if s.book, err = look.LoadBook(wordFiles, "words"); err != nil {
 		return nil, err
@@ -218,7 +220,9 @@ func (s *Site) guard(next http.Handler) http.Handler {
 		if s.sessions.Cookie.Secure {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if r.URL.Path != uploadPath {
+			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		}
 		next.ServeHTTP(w, r)
 	})
 }
