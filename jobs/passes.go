@@ -91,13 +91,17 @@ func (w *Worker) plan(ctx context.Context, p payload) error {
 	return w.slot(ctx, KindPlan, p.Slot, w.Passes.Plan)
 }
 
-// purge removes what has served its time.
+// purge removes what has served its time, and looks for clients that are there twice: both can wait for the night.
 func (w *Worker) purge(ctx context.Context, p payload) error {
 	return w.slot(ctx, KindPurge, p.Slot, func(ctx context.Context, now time.Time) error {
 		purged, err := w.Store.Purge(ctx, now)
 		if err == nil && purged != (store.Purged{}) {
 			w.Log.Info("purged", slog.Int64("sessions", purged.Sessions), slog.Int64("links", purged.Links), slog.Int64("slots", purged.Slots), slog.Int64("mails", purged.Mails))
 		}
+		if err != nil {
+			return err
+		}
+		_, err = w.Store.RefreshDuplicates(ctx, now)
 		return err
 	})
 }
