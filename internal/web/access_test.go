@@ -30,7 +30,7 @@ var allowed = map[string]string{
 	"GET /campaigns": "mgo", "GET /campaigns/{name}": "mgo", "GET /campaigns/{name}/touches": "mgo", "GET /campaigns/{name}/touches.csv": "mgo",
 	"GET /campaigns/{name}/texts": "mgo", "GET /campaigns/{name}/texts/{step}": "mgo", "GET /campaigns/{name}/start": "mgo", "POST /campaigns/{name}/{action}": "mgo",
 	"GET /campaigns/{name}/slots/{slot}": "mgo", "POST /campaigns/{name}/slots/{slot}": "mgo", "POST /campaigns/{name}/slots/{slot}/approve": "mgo", "GET /campaigns/{name}/slots/{slot}/letter/{language}": "mgo",
-	"GET /imports": "mgo", "GET /settings": "go", "POST /settings": "go", "GET /users": "go", "POST /users": "go", "POST /users/{id}/{action}": "go",
+	"GET /imports": "mgo", "POST /uploads": "mgo", "GET /uploads/{files}": "mgo", "POST /uploads/{files}": "mgo", "POST /imports/sources/delete": "mgo", "GET /imports/{id}": "mgo", "POST /imports/{id}/apply": "mgo", "GET /imports/{id}/rejected": "mgo", "GET /imports/{id}/undo": "mgo", "POST /imports/{id}/undo": "mgo", "GET /settings": "go", "POST /settings": "go", "GET /users": "go", "POST /users": "go", "POST /users/{id}/{action}": "go",
 	"GET /inbox": "mrgco", "GET /inbox/{id}": "mrgco", "GET /inbox/{id}/letter": "mrgco", "POST /demo/clock": "mrgco", "POST /demo/user": "mrgco",
 }
 
