@@ -248,7 +248,7 @@ func thousandsOf(cell []byte) rune {
 		case r >= '0' && r <= '9':
 			digits++
 		case digits > 0 && parts(r, 0) && bytes.ContainsAny(cell[i+1:], "0123456789"):
-			if (r == '.' || r == ',') && bytes.IndexAny(cell[i+1:], ".,") < 0 {
+			if (r == '.' || r == ',') && !bytes.ContainsAny(cell[i+1:], ".,") {
 				return 0 // the only one of its kind: decimals
 			}
 			return r
