@@ -27,7 +27,7 @@ func (c *Client) Close() error { return c.asynq.Close() }
 func (c *Client) Ping() error { return c.asynq.Ping() }
 
 // Wake asks for a kind of work without waiting for the next tick: a courtesy of pages after they have written the row.
-// Kinds: KindOpenCalls, KindFollowUp, KindSweep.
+// Kinds: KindOpenCalls, KindFollowUp, KindSweep, KindImport, KindPlan.
 func (c *Client) Wake(ctx context.Context, what string) error {
 	return c.enqueue(ctx, what, payload{})
 }

@@ -44,6 +44,8 @@ type Passes struct {
 	Plan func(ctx context.Context, now time.Time) error
 	// FollowUp makes what follows from ended touches.
 	FollowUp func(ctx context.Context, now time.Time) error
+	// Import does the imports that pages have asked for. It gives the one under way back when ctx ends.
+	Import func(ctx context.Context) error
 }
 
 // Config is what workers and schedulers are made of.

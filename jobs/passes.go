@@ -46,6 +46,11 @@ func (w *Worker) sweep(ctx context.Context, _ payload) error {
 	if _, err := w.sweepOnce(ctx, now); err != nil {
 		return err
 	}
+	if dead, err := w.Store.SettleRuns(ctx, now); err != nil {
+		return err
+	} else if dead > 0 {
+		w.Log.Warn("imports of a process that is gone failed; see `relance import list`", slog.Int64("runs", dead))
+	}
 	closed, err := w.Store.CloseCalls(ctx, now)
 	if err == nil && closed != (store.ClosedCalls{}) {
 		w.Log.Info("calls closed", slog.Int64("cards", closed.Cards), slog.Int64("reasons_too_late", closed.TooLate), slog.Int64("reasons_refused", closed.Refused))

@@ -142,6 +142,9 @@ func (s *Scheduler) wake(ctx context.Context, p store.Pending) error {
 	if p.Stale && s.Passes.Refresh != nil {
 		errs = append(errs, s.client.enqueue(ctx, KindRefresh, payload{}))
 	}
+	if p.Imports && s.Passes.Import != nil {
+		errs = append(errs, s.client.enqueue(ctx, KindImport, payload{}))
+	}
 	if s.Passes.FollowUp != nil {
 		errs = append(errs, s.client.enqueue(ctx, KindFollowUp, payload{}))
 	}

@@ -34,6 +34,7 @@ const (
 	KindPlan          = "plan"
 	KindDigest        = "digest"
 	KindPurge         = "purge"
+	KindImport        = "import"
 )
 
 // payload is all that any task carries: whose turn it is, never what to send.
@@ -64,6 +65,7 @@ func table() map[string]kind {
 		KindRefresh:       {queuePlan, 30 * time.Minute, 30 * time.Second, 1, func(w *Worker) handler { return w.refresh }},
 		KindPlan:          {queuePlan, 30 * time.Minute, 30 * time.Second, 1, func(w *Worker) handler { return w.plan }},
 		KindDigest:        {queueLow, 10 * time.Minute, 30 * time.Second, 1, func(w *Worker) handler { return w.digest }},
+		KindImport:        {queuePlan, 6 * time.Hour, 10 * time.Second, 1, func(w *Worker) handler { return w.imports }},
 		KindPurge:         {queueLow, 10 * time.Minute, 30 * time.Second, 1, func(w *Worker) handler { return w.purge }},
 	}
 }

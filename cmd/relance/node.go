@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/relance/relance/internal/demo/inbox"
+	"github.com/relance/relance/internal/intake"
 	"github.com/relance/relance/internal/letters"
 	"github.com/relance/relance/internal/links"
 	"github.com/relance/relance/internal/mail"
@@ -138,7 +139,7 @@ func (n *node) newJobs(a *App, writer *letters.Writer, metrics *jobs.Metrics) er
 		return fmt.Errorf("ask for the machine's name: %w", err)
 	}
 	c := jobs.Config{
-		Store: n.store, Redis: a.services.Redis, Passes: passes(n.store), Metrics: metrics, Log: n.log, Letters: writer, Sender: n.sender, BaseURL: a.Config.baseURL(), Tick: n.tick,
+		Store: n.store, Redis: a.services.Redis, Passes: passes(n.store, intake.New(n.store, n.log)), Metrics: metrics, Log: n.log, Letters: writer, Sender: n.sender, BaseURL: a.Config.baseURL(), Tick: n.tick,
 		Process: store.Process{ID: uuid.New(), Host: host, PID: os.Getpid(), Roles: strings.Join(n.roles, ","), Mail: reachOf(n.smtp)},
 	}
 	if slices.Contains(n.roles, roleWorker) {
@@ -154,7 +155,7 @@ func (n *node) newJobs(a *App, writer *letters.Writer, metrics *jobs.Metrics) er
 }
 
 // passes connects the jobs to the decisions.
-func passes(st *store.Store) jobs.Passes {
+func passes(st *store.Store, k *intake.Intake) jobs.Passes {
 	return jobs.Passes{
 		Refresh: func(ctx context.Context, now time.Time, all bool) error {
 			_, err := st.RefreshFacts(ctx, now, all)
@@ -170,6 +171,7 @@ func passes(st *store.Store) jobs.Passes {
 			_, err := st.FollowUp(ctx, now)
 			return err
 		},
+		Import: k.RunQueued,
 	}
 }
 

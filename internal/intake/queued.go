@@ -48,7 +48,9 @@ func (k *Intake) runQueued(ctx context.Context, run int64, asked store.Queued) e
 		k.log.Info("import", slog.Int64("run", run), slog.String("kind", string(asked.Kind)), slog.Bool("dry_run", asked.DryRun), slog.Bool("applied", result.Applied),
 			slog.Int64("read", result.Read), slog.Int64("rejected", result.Rejected))
 		return nil
-	case errors.Is(err, store.ErrImportUnderWay), ctx.Err() != nil, errors.Is(err, store.ErrDatabaseGone):
+	case ctx.Err() != nil:
+		return k.giveBack(ctx, run)
+	case errors.Is(err, store.ErrImportUnderWay), errors.Is(err, store.ErrDatabaseGone):
 		return err
 	}
 	k.log.Warn("import failed", slog.Int64("run", run), slog.String("kind", string(asked.Kind)), slog.Any("error", err))
@@ -57,6 +59,16 @@ func (k *Intake) runQueued(ctx context.Context, run int64, asked store.Queued) e
 		return err
 	}
 	return nil
+}
+
+// giveBack has a run that this process must leave wait for another one.
+func (k *Intake) giveBack(ctx context.Context, run int64) error {
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := k.store.Requeue(last, run); err != nil && !errors.Is(err, store.ErrConflict) { // it waits still
+		return err
+	}
+	return ctx.Err()
 }
 
 // spooled brings the run's files to this machine for as long as it takes.

@@ -171,6 +171,18 @@ func (s *Store) FailQueued(ctx context.Context, run int64, why string, now time.
 	return nil
 }
 
+// Requeue has a run that was broken off wait for a worker again. ErrConflict: it did not fail, or no page had asked for it.
+func (s *Store) Requeue(ctx context.Context, run int64) error {
+	tag, err := s.pool.Exec(ctx, `UPDATE import_run SET state = 'queued', error = NULL, finished_at = NULL, done_bytes = 0 WHERE id = $1 AND request IS NOT NULL AND (state = 'failed' OR `+abandoned+`)`, run)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = ErrConflict
+	}
+	if err != nil {
+		return fmt.Errorf("queue import %d again: %w", run, err)
+	}
+	return nil
+}
+
 // NoteProgress tells the pages how far a run is: bytes read, and to be read.
 func (s *Store) NoteProgress(ctx context.Context, run, done, total int64) error {
 	_, err := s.pool.Exec(ctx, `UPDATE import_run SET done_bytes = $2, total_bytes = $3 WHERE id = $1 AND state = 'running'`, run, done, total)

@@ -122,6 +122,7 @@ type Pending struct {
 	Stale       bool       // clients wait for their facts to be made again
 	ImportedAt  *time.Time // when the newest import finished, or was undone (business time); nil: none ever
 	DueCalls    bool       // planned calls are due
+	Imports     bool       // pages have asked for imports
 	DueMessages []DueMessages
 }
 
@@ -137,8 +138,9 @@ func (s *Store) Pending(ctx context.Context, now time.Time) (Pending, error) {
 	batch := &pgx.Batch{}
 	batch.Queue(`SELECT EXISTS (SELECT FROM client_stale), (SELECT max(greatest(finished_at, undone_at)) FROM import_run WHERE state IN ('done', 'undone') AND NOT dry_run AND greatest(finished_at, undone_at) <= $1),
 		EXISTS (SELECT FROM campaign c WHERE c.state = 'running' AND EXISTS (
-			SELECT FROM touch t WHERE t.campaign_id = c.id AND t.channel = 'call' AND t.state = 'planned' AND t.due_at <= $1))`, now).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&p.Stale, &p.ImportedAt, &p.DueCalls) })
+			SELECT FROM touch t WHERE t.campaign_id = c.id AND t.channel = 'call' AND t.state = 'planned' AND t.due_at <= $1)),
+		EXISTS (SELECT FROM import_run WHERE state = 'queued')`, now).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&p.Stale, &p.ImportedAt, &p.DueCalls, &p.Imports) })
 	batch.Queue(`SELECT c.id, k.channel FROM campaign c CROSS JOIN (VALUES ('mail'), ('survey')) AS k(channel)
 		WHERE c.state = 'running' AND EXISTS (
 			SELECT FROM touch t WHERE t.campaign_id = c.id AND t.channel = k.channel AND t.state = 'planned' AND t.due_at <= $1)
