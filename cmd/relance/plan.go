@@ -46,7 +46,14 @@ func (c *PlanCmd) Run(app *App) error {
 	for _, r := range reports {
 		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%s\t%s\n", r.Campaign, r.Planned, r.Rearmed, r.Cancelled, r.HeldOut, byReason(r.Skipped), shown(r.Held))
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	known, err := st.Freshness(app.Context(), now)
+	if err == nil && known.Stale && known.OrdersTo != 0 {
+		fmt.Fprintln(app.Err, "Note:", knownWords(known))
+	}
+	return err
 }
 
 // byReason writes "3 no_basis, 1 too_late".

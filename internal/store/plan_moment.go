@@ -135,10 +135,15 @@ func moment(ctx context.Context, tx pgx.Tx, settings Settings, now time.Time) (c
 	return m, err
 }
 
-// freshness asks how old the order data is: the newest order that the clock has reached, and the newest import.
+// newestOrder is the newest order that the clock has reached: from the facts, and from the orders of those clients whose
+// facts wait to be made again.
+const newestOrder = `SELECT greatest((SELECT max(last_order_on) FROM client_fact),
+	(SELECT max(o.ordered_on) FROM client_stale s JOIN orders o USING (client_id) WHERE o.counts AND o.ordered_on <= $1))`
+
+// freshness asks how old the order data is: the newest order, and the newest import.
 func freshness(ctx context.Context, tx pgx.Tx, house *calendar.House, settings Settings, today calendar.Date) (campaigns.Freshness, calendar.Date, error) {
-	var newestOrder *time.Time
-	if err := tx.QueryRow(ctx, `SELECT max(last_order_on) FROM client_fact`).Scan(&newestOrder); err != nil {
+	var newest *time.Time
+	if err := tx.QueryRow(ctx, newestOrder, today.Time()).Scan(&newest); err != nil {
 		return campaigns.Freshness{}, 0, err
 	}
 	rows, err := tx.Query(ctx, `SELECT DISTINCT (started_at AT TIME ZONE $1::text)::date AS day FROM import_run
@@ -164,7 +169,7 @@ func freshness(ctx context.Context, tx pgx.Tx, house *calendar.House, settings S
 		}
 		newestImport = day
 	}
-	known := dayOf(newestOrder)
+	known := dayOf(newest)
 	return campaigns.Fresh(known, newestImport, gaps, today, house, settings.Int("freshness_least"), settings.Int("freshness_most")), known, nil
 }
 

@@ -204,6 +204,9 @@ func TestFreshnessFollowsTheImportsThatCount(t *testing.T) {
 		t.Errorf("without orders: %+v", k)
 	}
 	r := importText(t, st, importer.Orders, "order,client,ordered_on,amount\n1,A,2026-02-20,5\n", store.ImportSpec{Source: "sage"}, importer.Options{})
+	if k, err := st.Freshness(ctx, importedAt); err != nil || k.OrdersTo.String() != "2026-02-20" {
+		t.Errorf("before the facts are made again: %+v, %v", k, err)
+	}
 	if k := look(importedAt); k.Stale || k.OrdersTo.String() != "2026-02-20" || !k.LastImport.Equal(importedAt) || k.Source != "sage" {
 		t.Errorf("after an import: %+v", k)
 	}

@@ -27,6 +27,7 @@ type callPage struct {
 	Outcomes []campaigns.Outcome
 	Form     outcomeForm
 	Settled  *doneLine
+	Known    string // how far the orders are known; empty: none is
 	Closed   string // what closed it, in words; empty: it is open
 	CanUndo  bool
 }
@@ -65,7 +66,7 @@ func (s *Site) renderCall(w http.ResponseWriter, r *request, status int, id int6
 		return err
 	}
 	page := callPage{Frame: s.frame(r, card.ClientName, "calls"), Card: s.card(r, card), Form: form}
-	page.Narrow, page.Form.Today = true, r.Reader.Today().String()
+	page.Narrow, page.Form.Today, page.Known = true, r.Reader.Today().String(), s.ordersKnown(r)
 	// The card itself was in sight; its client is shown with it even when the call was given to another rep.
 	if page.Client, err = s.Store.ClientPage(r.Context(), store.Sight{}, card.ClientRef, r.day()); err != nil {
 		return err

@@ -23,6 +23,7 @@ type callsPage struct {
 	Reps      []store.RepName // managers choose whose list they see
 	Chosen    string          // all, none, or a rep's id
 	Settled   *doneLine       // just recorded
+	Known     string          // how far the orders are known; empty: none is
 	NobodyYet bool            // no call at all, ever so far: say how calls come about
 }
 
@@ -66,6 +67,7 @@ type doneLine struct {
 func (s *Site) showCalls(w http.ResponseWriter, r *request) error {
 	page := callsPage{Frame: s.frame(r, r.Reader.T("calls.title"), "calls")}
 	page.Narrow = r.User.Role == rep // a manager overlooks many at a desk
+	page.Known = s.ordersKnown(r)
 	chosen, everyone, err := s.whoseCalls(r, &page)
 	if err != nil {
 		return err

@@ -46,6 +46,24 @@ func TestTheListOfADay(t *testing.T) {
 	}
 }
 
+func TestCardsSayHowFarOrdersAreKnown(t *testing.T) {
+	s := newSample(t)
+	b := s.visit("rep")
+	card := "/calls/" + itoa(s.id(`SELECT k.id FROM call k JOIN client c ON c.id = k.client_id WHERE c.ref = 'C3'`))
+	newest := s.id(`SELECT max(last_order_on) - date '2026-11-01' FROM client_fact`) + 1
+	want := "Commandes connues jusqu’au " + itoa(newest) + " novembre."
+	for _, path := range []string{"/calls", card} {
+		if got := b.get(path).Doc.Text(); !strings.Contains(strings.ReplaceAll(got, "\u00a0", " "), want) || strings.Contains(got, "C’était il y a") {
+			t.Errorf("%s does not say %q alone", path, want)
+		}
+	}
+	s.exec(`UPDATE client_fact SET last_order_on = last_order_on - 60; UPDATE import_run SET started_at = started_at - interval '60 days'`)
+	s.site.known.asked = time.Time{}
+	if got := b.get(card).Doc.Text(); !strings.Contains(got, "demandez avant de parler de commandes") {
+		t.Error("the card does not say that the orders are old")
+	}
+}
+
 func TestAnOutcomeIsRecordedAndUndone(t *testing.T) {
 	s := newSample(t)
 	b := s.visit("rep")

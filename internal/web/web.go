@@ -158,6 +158,7 @@ type Site struct {
 	sessions *scs.SessionManager
 	asked    *asked
 	intake   *intake.Intake
+	known    known
 	sending  sync.WaitGroup // log-in links that are being mailed
 	handler  http.Handler
 }
