@@ -25,6 +25,7 @@ type Config struct {
 	Listen       string `env:"RELANCE_LISTEN"`        // staff pages; empty: 127.0.0.1:8080
 	PublicListen string `env:"RELANCE_PUBLIC_LISTEN"` // when set, an address that serves the public pages alone
 	DataDir      string `env:"RELANCE_DATA_DIR"`      // private services and the secret; empty: the user's data folder
+	ImportDir    string `env:"RELANCE_IMPORT_DIR"`    // a folder whose files the scheduler imports; empty: none
 	Clock        string `env:"RELANCE_CLOCK"`         // RFC 3339 or a date; sets the business clock, never with real mail
 	Log          string `env:"RELANCE_LOG"`           // debug, info (empty), warn or error; text, or json after a comma
 }
@@ -118,7 +119,7 @@ func (c *Config) masked() []string {
 		"RELANCE_DATABASE_URL=" + maskURL(c.DatabaseURL), "RELANCE_REDIS_URL=" + maskURL(c.RedisURL),
 		"RELANCE_SMTP_URL=" + maskURL(c.SMTPURL), "RELANCE_BASE_URL=" + c.BaseURL, "RELANCE_SECRET=" + mask(c.Secret),
 		"RELANCE_LISTEN=" + c.Listen, "RELANCE_PUBLIC_LISTEN=" + c.PublicListen, "RELANCE_DATA_DIR=" + c.DataDir,
-		"RELANCE_CLOCK=" + c.Clock, "RELANCE_LOG=" + c.Log,
+		"RELANCE_IMPORT_DIR=" + c.ImportDir, "RELANCE_CLOCK=" + c.Clock, "RELANCE_LOG=" + c.Log,
 	}
 }
 

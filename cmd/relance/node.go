@@ -61,6 +61,7 @@ type node struct {
 	client    *jobs.Client
 	worker    *jobs.Worker    // nil: not this role
 	scheduler *jobs.Scheduler // nil: not this role
+	folder    *intake.Folder  // nil: none is watched
 	staff     *web.Site       // nil: not this role
 	servers   []*http.Server
 	listeners []net.Listener
@@ -150,6 +151,18 @@ func (n *node) newJobs(a *App, writer *letters.Writer, metrics *jobs.Metrics) er
 	}
 	if slices.Contains(n.roles, roleScheduler) {
 		n.scheduler = jobs.NewScheduler(c)
+		return n.newFolder(a)
+	}
+	return nil
+}
+
+// newFolder makes what watches the folder for imports, which must be there: a mistyped one would wait in silence.
+func (n *node) newFolder(a *App) (err error) {
+	if a.Config.ImportDir == "" {
+		return nil
+	}
+	if n.folder, err = intake.NewFolder(intake.New(n.store, n.log), a.Config.ImportDir); err != nil {
+		return fmt.Errorf("RELANCE_IMPORT_DIR: %w; make the folder, writable for relance", err)
 	}
 	return nil
 }
@@ -258,6 +271,9 @@ func (n *node) Start(ctx context.Context) error {
 	if n.scheduler != nil {
 		n.scheduler.Start()
 	}
+	if n.folder != nil {
+		n.folder.Start()
+	}
 	for i, s := range n.servers {
 		go func() {
 			if err := s.Serve(n.listeners[i]); !errors.Is(err, http.ErrServerClosed) {
@@ -301,6 +317,9 @@ func (n *node) Close() {
 	}
 	if n.staff != nil {
 		n.staff.Close()
+	}
+	if n.folder != nil {
+		n.folder.Stop()
 	}
 	if n.scheduler != nil {
 		n.scheduler.Stop()

@@ -60,11 +60,14 @@ func passThrough(all iter.Seq2[importer.Rejection, error], to func(iter.Seq2[imp
 // RejectedName is what the file of rejected rows of these files is called: CSV, or for several files a zip with one for
 // each, under its own name.
 func RejectedName(names []string) string {
-	base := path.Base(strings.ReplaceAll(names[0], `\`, "/"))
-	if len(names) > 1 {
-		return base + ".rejected.zip"
+	return path.Base(strings.ReplaceAll(names[0], `\`, "/")) + rejectedEnd(len(names))
+}
+
+func rejectedEnd(files int) string {
+	if files > 1 {
+		return ".rejected.zip"
 	}
-	return base + ".rejected.csv"
+	return ".rejected.csv"
 }
 
 func writeRejected(w io.Writer, inputs []importer.Input, files []*importer.File, all iter.Seq2[importer.Rejection, error]) error {

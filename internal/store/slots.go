@@ -15,28 +15,43 @@ import (
 // leadership is the advisory lock of the one scheduler that ticks.
 const leadership = 0x72656c616e6365 // "relance"
 
+// folderWatch is that of the one process that takes files from the watched folder.
+const folderWatch = leadership + 1
+
 // ErrLeadershipLost is returned by Lease.Check when another scheduler may have taken over.
 var ErrLeadershipLost = errors.New("the scheduler's lock is lost")
 
-// Lease is the scheduler's leadership: an advisory lock held by a database session of its own, so that it ends with the
-// process, however that ends. It belongs to one goroutine.
-type Lease struct{ conn *pgxpool.Conn }
+// Lease is a leadership, such as the scheduler's: an advisory lock held by a database session of its own, so that it ends
+// with the process, however that ends. It belongs to one goroutine.
+type Lease struct {
+	conn *pgxpool.Conn
+	lock int64
+}
 
 // Lead tries to become the one scheduler that ticks; nil without an error: another one is.
 func (s *Store) Lead(ctx context.Context) (*Lease, error) {
+	return s.lease(ctx, "become the scheduler", leadership)
+}
+
+// WatchFolder tries to become the one process that takes files from the watched folder; nil without an error: another one is.
+func (s *Store) WatchFolder(ctx context.Context) (*Lease, error) {
+	return s.lease(ctx, "watch the folder", folderWatch)
+}
+
+func (s *Store) lease(ctx context.Context, what string, lock int64) (*Lease, error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("become the scheduler: %w", err)
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	var won bool
-	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, leadership).Scan(&won); err != nil || !won {
+	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, lock).Scan(&won); err != nil || !won {
 		conn.Release()
 		if err != nil {
-			return nil, fmt.Errorf("become the scheduler: %w", err)
+			return nil, fmt.Errorf("%s: %w", what, err)
 		}
 		return nil, nil
 	}
-	return &Lease{conn: conn}, nil
+	return &Lease{conn: conn, lock: lock}, nil
 }
 
 // Check asks whether the session, and so the lock, still lives.
@@ -51,7 +66,7 @@ func (l *Lease) Check(ctx context.Context) error {
 // first, since the server notices the end of a session a moment later; a session that is lost already has no lock.
 func (l *Lease) Close(ctx context.Context) error {
 	conn := l.conn.Hijack()
-	_, _ = conn.Exec(ctx, `SELECT pg_advisory_unlock($1)`, leadership)
+	_, _ = conn.Exec(ctx, `SELECT pg_advisory_unlock($1)`, l.lock)
 	return conn.Close(ctx)
 }
 
