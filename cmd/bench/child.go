@@ -23,7 +23,7 @@ const childVariable = "RELANCE_BENCH_TASK"
 
 // task is what a child does.
 type task struct {
-	What     string    // plan, facts or import
+	What     string    // plan, facts, import or duplicates
 	Database string    // where
 	Now      time.Time // business time
 	File     string    // of orders, to import
@@ -34,6 +34,7 @@ type task struct {
 type done struct {
 	Seconds float64
 	PeakMB  float64 // highest resident; 0 where there is no /proc
+	Read    int64   // lines of the file imported
 	Rows    int     // touches planned, skipped or moved; lines created; clients whose facts changed
 	Words   string
 }
@@ -105,6 +106,9 @@ func (t task) do(ctx context.Context, st *store.Store) (done, error) {
 	case "facts":
 		refreshed, err := st.RefreshFacts(ctx, t.Now, true)
 		return done{Rows: int(refreshed.Changed)}, err
+	case "duplicates":
+		found, err := st.RefreshDuplicates(ctx, t.Now)
+		return done{Rows: found.Same + found.Branches, Words: fmt.Sprintf("found %d twice, %d branches", found.Same, found.Branches)}, err
 	case "import":
 		return t.importOrders(ctx, st)
 	}
@@ -143,7 +147,7 @@ func (t task) importOrders(ctx context.Context, st *store.Store) (done, error) {
 		return done{}, err
 	}
 	r, err := st.Import(ctx, store.ImportSpec{File: t.File, By: "bench", Now: t.Now}, file)
-	return done{Rows: int(r.Created), Words: fmt.Sprintf("read %d, created %d, updated %d, unchanged %d, rejected %d", r.Read, r.Created, r.Updated, r.Unchanged, r.Rejected)}, err
+	return done{Read: r.Read, Rows: int(r.Created), Words: fmt.Sprintf("read %d, created %d, updated %d, unchanged %d, rejected %d", r.Read, r.Created, r.Updated, r.Unchanged, r.Rejected)}, err
 }
 
 // peak is the highest resident memory of this process in MB.

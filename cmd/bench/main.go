@@ -32,7 +32,9 @@ type part struct {
 func parts() []part {
 	return []part{
 		{"plan", "planning passes over many clients, beside \\copy of the touches that they make", plan},
-		{"import", "order lines, new and again, beside \\copy of the rows that they make", imports},
+		{"import", "order lines, new and again, from CSV, a workbook and a real shop, beside \\copy of the rows that they make", imports},
+		{"duplicates", "the search for clients that are there twice", duplicates},
+		{"together", "an import and deliveries at the same time, beside each alone", together},
 		{"deliver", "mails through tasks, claims, texts and SMTP, beside go-mail alone", deliver},
 		{"survey", "the questionnaire opened and answered by 50 clients at once, beside a constant page and a bare SELECT 1", surveys},
 	}
@@ -42,6 +44,7 @@ func parts() []part {
 type options struct {
 	n       int       // how many of what is measured; 0: the part's usual number
 	quick   bool      // a twentieth of the usual number
+	data    string    // folder with real files; what is not there is left out
 	profile string    // folder for processor profiles of child processes; empty: none
 	log     io.Writer // progress
 }
@@ -83,6 +86,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	n := flags.Int("n", 0, "how many; 0: the part's usual number")
 	quick := flags.Bool("quick", false, "a twentieth of the usual numbers")
 	profile := flags.String("profile", "", "folder for processor profiles of planning, importing and delivering")
+	data := flags.String("data", "../shared/data", "folder with real files")
 	file := flags.String("json", "bench.json", "where the figures are written")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -93,7 +97,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	}
 	var figures []figure
 	for _, p := range chosen {
-		found, err := p.run(ctx, options{n: *n, quick: *quick, profile: *profile, log: errOut})
+		found, err := p.run(ctx, options{n: *n, quick: *quick, data: *data, profile: *profile, log: errOut})
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
