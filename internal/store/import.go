@@ -376,8 +376,11 @@ func (r *importRun) finish(ctx context.Context, state RunState) error {
 
 // fail lets go of what was done, and says in the run's row why, as far as the database can still be reached.
 func (s *Store) fail(ctx context.Context, r *importRun, outer pgx.Tx, cause error) error {
-	if cut := outer.Conn().IsClosed(); cut && ctx.Err() == nil {
+	switch {
+	case ctx.Err() == nil && outer.Conn().IsClosed():
 		cause = fmt.Errorf("%w (%w)", ErrDatabaseGone, cause)
+	case ctx.Err() != nil && !errors.Is(cause, ctx.Err()): // a copy that is broken off speaks of its closed connection
+		cause = fmt.Errorf("%w (%w)", ctx.Err(), cause)
 	}
 	r.report.Applied, r.report.Run = false, r.id
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
