@@ -115,7 +115,10 @@ func TestABrokenImportLeavesNothingAndSaysSo(t *testing.T) {
 			if n := ask[int64](t, db, `SELECT (SELECT count(*) FROM client) + (SELECT count(*) FROM client_stale)`); n != 0 {
 				t.Errorf("%d rows are left", n)
 			}
-			put(t, st, importer.Clients, manyClients(3))
+			again := importText(t, st, importer.Clients, manyClients(3), store.ImportSpec{Wait: 10 * time.Second}, importer.Options{}) // the server notices a moment later that nobody is there
+			if !again.Applied || again.Created != 3 {
+				t.Errorf("imported again: %+v", again)
+			}
 		})
 	}
 }
