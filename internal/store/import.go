@@ -315,6 +315,9 @@ func (s *Store) lockImports(ctx context.Context, tx pgx.Tx, wait time.Duration) 
 // importLock is held as long as an import, or the undoing of one, works.
 const importLock = 7_205_114
 
+// queueLock makes asking for an import twice the same as once.
+const queueLock = 7_205_116
+
 func (s *Store) underWay(ctx context.Context) error {
 	u := &UnderWay{}
 	err := s.pool.QueryRow(ctx, `SELECT id, file, started_by, started_at FROM import_run WHERE state = 'running' ORDER BY id DESC LIMIT 1`).Scan(&u.Run, &u.File, &u.By, &u.Since)

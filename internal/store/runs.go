@@ -136,15 +136,22 @@ type Queued struct {
 	By             string           `json:"by"`
 }
 
-// QueueImport notes an import for a worker and returns its run.
+// QueueImport notes an import for a worker and returns its run. Asked twice, as by a double click, while the first still waits
+// or works, it returns the same run.
 func (s *Store) QueueImport(ctx context.Context, q Queued, now time.Time) (run int64, err error) {
-	err = s.pool.QueryRow(ctx, `INSERT INTO import_run (kind, file, source, started_by, started_at, state, dry_run, request)
-		VALUES ($1, array_to_string($2::text[], ', '), nullif($3, ''), $4, $5, 'queued', $6, $7) RETURNING id`,
-		q.Kind, q.Names, q.Source, q.By, now, q.DryRun, q).Scan(&run)
-	if err != nil {
-		return 0, fmt.Errorf("queue an import of %s: %w", q.Kind, err)
-	}
-	return run, nil
+	err = s.tx(ctx, fmt.Sprintf("queue an import of %s", q.Kind), func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, queueLock); err != nil {
+			return err
+		}
+		err := tx.QueryRow(ctx, `SELECT id FROM import_run WHERE state IN ('queued', 'running') AND request = $1`, q).Scan(&run)
+		if !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+		return tx.QueryRow(ctx, `INSERT INTO import_run (kind, file, source, started_by, started_at, state, dry_run, request)
+			VALUES ($1, array_to_string($2::text[], ', '), nullif($3, ''), $4, $5, 'queued', $6, $7) RETURNING id`,
+			q.Kind, q.Names, q.Source, q.By, now, q.DryRun, q).Scan(&run)
+	})
+	return run, err
 }
 
 // NextQueued gives the run that waits longest; ErrNotFound: none does. Two who get the same one: Import does it once.

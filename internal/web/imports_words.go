@@ -16,13 +16,21 @@ type saidReason struct {
 // saying is a form of sentence in which the gate tells a reason, and the message that says it to a marketer. The parts in
 // brackets are its values a, b, c.
 type saying struct {
-	form *regexp.Regexp
-	id   string
+	form   *regexp.Regexp
+	id     string
+	column int // which value names columns, from 0; -1: none
 }
 
 // said makes the sayings of package importer and of the store. A cell may stand in front: "31/02": no such day.
 func said(form, id string) saying {
-	return saying{regexp.MustCompile(`(?s)^` + form + `$`), "reject." + id}
+	return saying{regexp.MustCompile(`(?s)^` + form + `$`), "reject." + id, -1}
+}
+
+// ofColumn is said whose value number at names columns, by their canonical names.
+func ofColumn(at int, form, id string) saying {
+	s := said(form, id)
+	s.column = at
+	return s
 }
 
 var rowSayings = []saying{
@@ -35,16 +43,16 @@ var rowSayings = []saying{
 	said(`holds a zero byte`, "zero"), said(`holds bytes that are not UTF-8.*`, "utf8"), said(`a line of totals, not a row`, "totals"), said(`the file ends in the middle of this line`, "cut"),
 	said(`(\d+) cells, but (\d+) headings.*`, "more_cells"), said(`only (\d+) cells, but (\d+) headings`, "few_cells"), said(`its order on line (\d+) of (.*) was rejected`, "head_rejected"),
 	said(`no (?:client|rep|order|product) (.*); import (.*) first`, "unknown"), said(`no line of it in (.*)`, "no_lines"), said(`order (.*) is of client (.*) on line (\d+)`, "two_clients"), said(`the group of (.*) comes back to itself`, "circle"),
-	said(`the same as on line (\d+)`, "twice"), said(`empty, but needed to prove (.*)`, "proof"),
+	said(`the same as on line (\d+)`, "twice"), ofColumn(0, `empty, but needed to prove (.*)`, "proof"),
 }
 
 var fileSayings = []saying{
-	said(`no column for (.*?); the headings are: (.*?); if one of them is meant, .*`, "no_column"), said(`it is empty.*`, "empty_file"), said(`column (\w+): (".*?") and all others could have the day or the month first.*`, "file_dates"),
-	said(`column (\w+): (".*?") has the day first, (".*?") the month.*`, "file_dates_mixed"), said(`column (\w+): (".*?") has a decimal point, (".*?") a decimal comma.*`, "file_decimal_mixed"), said(`column (\w+): (".*?").*give --decimal.*`, "file_decimal"),
-	said(`column (\w+): (".*?") is a spreadsheet.s count of days, (".*?") a date.*`, "file_serial"), said(`it has no row on line (\d+) for the headings`, "no_row"), said(`the archive holds several files: (.*?); give --member.*`, "members"),
+	ofColumn(0, `no column for (.*?); the headings are: (.*?); if one of them is meant, .*`, "no_column"), said(`it is empty.*`, "empty_file"), ofColumn(0, `column (\w+): (".*?") and all others could have the day or the month first.*`, "file_dates"),
+	ofColumn(0, `column (\w+): (".*?") has the day first, (".*?") the month.*`, "file_dates_mixed"), ofColumn(0, `column (\w+): (".*?") has a decimal point, (".*?") a decimal comma.*`, "file_decimal_mixed"), ofColumn(0, `column (\w+): (".*?").*give --decimal.*`, "file_decimal"),
+	ofColumn(0, `column (\w+): (".*?") is a spreadsheet.s count of days, (".*?") a date.*`, "file_serial"), said(`it has no row on line (\d+) for the headings`, "no_row"), said(`the archive holds several files: (.*?); give --member.*`, "members"),
 	said(`the archive has no member (".*?"); it holds (.*)`, "no_member"), said(`sheets (.*) hold (.*) alike; give --sheet.*`, "sheets"), said(`the workbook has no sheet (".*?"); it has (.*)`, "no_sheet"),
 	said(`the workbook is damaged.*`, "damaged"), said(`it begins as an archive or a workbook, but its end is missing.*`, "damaged"), said(`its packed content .*`, "damaged"), said(`the archive is damaged.*`, "damaged"),
-	said(`unpacked, it is larger than (\d+) MB.*`, "bomb"), said(`the heading (".*?") is there (\d+) times; say which one is (\w+).*`, "twins"), said(`it is a web page.*`, "format"), said(`it is XML.*`, "format"), said(`it is a binary workbook.*`, "format"),
+	said(`unpacked, it is larger than (\d+) MB.*`, "bomb"), ofColumn(2, `the heading (".*?") is there (\d+) times; say which one is (\w+).*`, "twins"), said(`it is a web page.*`, "format"), said(`it is XML.*`, "format"), said(`it is a binary workbook.*`, "format"),
 	said(`it is an OpenDocument file.*`, "format"), said(`it is a Numbers file.*`, "format"), said(`it is (an? )?(.*?old .*|.*PDF.*|.*image.*|.*picture.*)`, "format"), said(`the archive holds no file`, "archive_empty"), said(`the file is kept no longer.*`, "gone"),
 	said(`it holds orders without their lines.*`, "heads_only"), said(`one import takes one file, or orders in two.*`, "one_or_two"), said(`its process ended in the middle.*`, "died"), said(`it was broken off.*`, "broken_off"),
 	said(`(\d+) of (\d+) rows, so nothing was applied.*`, "refused"),
@@ -59,6 +67,11 @@ func (r *request) say(text string, sayings []saying) *saidReason {
 		}
 		var pairs []any
 		for i, value := range found[1:] {
+			if i == s.column {
+				value = columnNames(r.Reader, value)
+			} else if inner, ok := strings.CutPrefix(value, `"`); ok && strings.HasSuffix(inner, `"`) {
+				value = r.Reader.T("reject.quoted", "text", strings.TrimSuffix(inner, `"`))
+			}
 			pairs = append(pairs, string(rune('a'+i)), value)
 		}
 		return &saidReason{r.Reader.T(s.id, pairs...), true}
